@@ -1,0 +1,57 @@
+"""SQLite as we use it everywhere: write-ahead log, durable commits, foreign keys, and a numbered schema.
+
+`context` works on these connections directly, since it is the hot path. `access` and `operations` go through
+SQLAlchemy (`engine`), so that the same tables also live in PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import Unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode (we say BEGIN ourselves) that any thread may use, one at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    uri = f"{path.resolve().as_uri()}{'?mode=ro' if read_only else ''}"
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10, cached_statements=512)
+    if not read_only:
+        db.execute("PRAGMA journal_mode=WAL")
+    # FULL: the log is synced at each commit, so that what was acknowledged survives a power cut too.
+    db.executescript("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;")
+    return db
+
+
+def migrate(db: sqlite3.Connection, steps: Sequence[str]) -> None:
+    """Brings a database to the newest schema; step n makes version n+1, each in a transaction of its own.
+
+    Raises:
+        Unavailable: the file is of a newer version than this program.
+    """
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(steps):
+        raise Unavailable(f"The database is of schema {version}, this program knows {len(steps)}; install a newer one")
+    for number, step in enumerate(steps[version:], version + 1):
+        db.executescript(f"BEGIN IMMEDIATE; {step}; PRAGMA user_version={number}; COMMIT;")
+
+
+def engine(url: str) -> Engine:
+    """A SQLAlchemy engine for `url`; on SQLite with the same pragmas as above."""
+    from sqlalchemy import create_engine, event
+
+    made = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if url.startswith("sqlite"):
+
+        @event.listens_for(made, "connect")
+        def _prepare(db: sqlite3.Connection, _record: object) -> None:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+                db.execute(f"PRAGMA {pragma}")
+
+    return made
