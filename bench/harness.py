@@ -133,14 +133,15 @@ def city(*options: str, core: str | None = SERVER_CORE) -> Iterator[City]:
 BARE = b"""
 async def app(scope, receive, send):
     if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json"), (b"content-length", b"%d")]})
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"x" * %d})
 """
 
 
 @contextlib.contextmanager
 def bare_asgi(body_bytes: int, core: str = SERVER_CORE) -> Iterator[int]:
-    """The limit for a request: an ASGI app that does nothing but answer `body_bytes`, under the same uvicorn. Yields its port."""
+    """The limit for a request: an ASGI app that only answers `body_bytes`, under the same uvicorn. Yields its port."""
     folder = Path(tempfile.mkdtemp(prefix="rhinecloud-bare-"))
     (folder / "bare.py").write_bytes(BARE.replace(b"%d", str(body_bytes).encode()))
     port = free_port()
@@ -250,7 +251,7 @@ def observed(n: int) -> str:
 
 
 def stations(count: int, tick: int, first: int = 0) -> bytes:
-    """A batch as a weather network sends it: `count` entities with five numeric attributes each, all with observedAt."""
+    """A batch as a weather network sends it: `count` entities, five numbers each, all with observedAt."""
     at = observed(tick)
     entities = [
         {

@@ -1,7 +1,7 @@
 """HTTP batches: observations per second through POST /entityOperations/upsert, durable, with quality on.
 
-Alone, and while GETs saturate the server. The limit in the same run: decoding the same JSON with msgspec on the same core
-and doing nothing with it.
+Alone, and while GETs saturate the server. The limit in the same run: decoding the same JSON with msgspec on the same
+core and doing nothing with it.
 """
 
 from __future__ import annotations
@@ -46,10 +46,8 @@ def measure(city: harness.City, entities: int, seconds: float, clients: int = 2)
     for client in range(clients):
         firsts = [client * share + k * BATCH for k in range(max(1, share // BATCH))]
         tick = measure.tick  # type: ignore[attr-defined]
-        batches = []
-        for n in range(int(seconds * 20)):
-            batches.append(harness.stations(BATCH, tick + n // len(firsts), firsts[n % len(firsts)]))
-        prepared.append(batches)
+        rounds = range(int(seconds * 20))
+        prepared.append([harness.stations(BATCH, tick + n // len(firsts), firsts[n % len(firsts)]) for n in rounds])
     measure.tick += int(seconds * 20) + 1  # type: ignore[attr-defined]
     counts: list[int] = []
     begun = time.perf_counter()

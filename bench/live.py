@@ -1,4 +1,4 @@
-"""From the sensor to the screen: 2,000 observations/s over MQTT, timed where a browser gets them (the live event stream).
+"""From the sensor to the screen: 2,000 observations/s over MQTT, timed where a browser gets them.
 
 Each observation carries the moment at which it was published as its value; the reader compares it with its own clock.
 """
@@ -50,8 +50,7 @@ async def listen(city: harness.City, delays: list[float], stop: asyncio.Event) -
             if not line.startswith("data:"):
                 continue
             now = time.time() % 86400
-            for value in _temperatures(json.loads(line[5:])):
-                delays.append(now - value)
+            delays.extend(now - value for value in _temperatures(json.loads(line[5:])))
 
 
 def _temperatures(found: object) -> list[float]:

@@ -1,4 +1,4 @@
-"""How long a start takes: the first on an empty directory, the second, and one after `kill -9` of everything under load."""
+"""How long a start takes: on an empty directory, a second time, and after `kill -9` of everything under load."""
 
 from __future__ import annotations
 

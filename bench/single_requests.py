@@ -66,7 +66,8 @@ def main() -> None:
         for share in (0.1, 5, 50):
             limit = max(1, round(PLACES * share / 100))
             for offset in (0, 40):
-                url = f"/ngsi-ld/v1/entities?type=OffStreetParking&q=availableSpotNumber%3C{limit}&limit=20&offset={offset}"
+                condition = f"type=OffStreetParking&q=availableSpotNumber%3C{limit}"
+                url = f"/ngsi-ld/v1/entities?{condition}&limit=20&offset={offset}"
                 status, body = city.request("GET", url)
                 found = len(json.loads(body)) if status == 200 else 0
                 if found != 20:
