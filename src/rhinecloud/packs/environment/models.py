@@ -1,0 +1,271 @@
+"""Entity types after the Smart Data Models of the subjects Environment and Weather, with what is plausible in Duisburg.
+
+Ranges say what is physically possible here, not what is usual: outside of them a sensor is broken or in other units.
+Source: smart-data-models/dataModel.Environment (WaterObserved, AirQualityObserved, NoiseLevelObserved) and
+smart-data-models/dataModel.Weather (WeatherObserved). Units: UN/CEFACT Recommendation 20.
+"""
+
+from __future__ import annotations
+
+from rhinecloud.kit import Attribute, EntityType, Label, Status
+
+
+def _number(
+    name: str, de: str, en: str, unit: str | None, minimum: float, maximum: float, *, decimals: int = 1, **more: object
+) -> Attribute:
+    return Attribute(
+        name=name,
+        label=Label(de=de, en=en),
+        unit=unit,
+        minimum=minimum,
+        maximum=maximum,
+        decimals=decimals,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+_PLACE = (
+    Attribute(name="name", label=Label(de="Name", en="Name"), kind="text", queryable=True),
+    Attribute(name="alternateName", label=Label(de="Weiterer Name", en="Alternate name"), kind="text"),
+    Attribute(name="description", label=Label(de="Beschreibung", en="Description"), kind="text"),
+    Attribute(name="location", label=Label(de="Ort", en="Location"), kind="geo"),
+    Attribute(name="address", label=Label(de="Adresse", en="Address"), kind="object"),
+    Attribute(name="areaServed", label=Label(de="Gebiet", en="Area served"), kind="text"),
+    Attribute(name="dataProvider", label=Label(de="Datenanbieter", en="Data provider"), kind="text"),
+    Attribute(name="source", label=Label(de="Quelle", en="Source"), kind="text"),
+    Attribute(name="dateObserved", label=Label(de="Beobachtet", en="Observed"), kind="time"),
+    Attribute(name="refDevice", label=Label(de="Gerät", en="Device"), kind="relation", target="Device"),
+)
+_PERIOD = (
+    Attribute(name="dateObservedFrom", label=Label(de="Beobachtet von", en="Observed from"), kind="time"),
+    Attribute(name="dateObservedTo", label=Label(de="Beobachtet bis", en="Observed until"), kind="time"),
+)
+_POINT = Attribute(
+    name="refPointOfInterest",
+    label=Label(de="Ort von Interesse", en="Point of interest"),
+    kind="relation",
+    target="PointOfInterest",
+)
+
+WATER = EntityType(
+    name="WaterObserved",
+    label=Label(de="Pegel", en="Water gauge"),
+    plural=Label(de="Pegel", en="Water gauges"),
+    subject="dataModel.Environment",
+    icon="waves",
+    interval_s=900,
+    main="height",
+    # As on the gauge Ruhrort: 7.0 m the Marientor gate closes, 9.30 m Hochwassermarke I, 11.30 m Hochwassermarke II.
+    status=Status("height", minor=7.0, major=9.3, critical=11.3),
+    open=True,
+    source="Smart Data Models, dataModel.Environment/WaterObserved",
+    attributes=(
+        *_PLACE,
+        # 1926 saw 13.04 m at Ruhrort, the dikes are built for 13; the lowest, in 2026, was 1.4 m.
+        _number(
+            "height",
+            "Wasserstand",
+            "Water level",
+            "MTR",
+            1,
+            14,
+            decimals=2,
+            max_rate=0.5,
+            stuck_after_s=86_400,
+            queryable=True,
+        ),
+        # The record discharge at Ruhrort is 11,600 m³/s (31.01.1995).
+        _number("flow", "Abfluss", "Discharge", "MQS", 0, 14_000, decimals=0, max_rate=1_500),
+        _number("curvature", "Wölbung", "Curvature", None, -1, 1, decimals=3),
+        _number("measuredArea", "Messfläche", "Measured area", "MTK", 0, 100_000),
+        _number("objectArea", "Fläche von Treibgut", "Area of floating objects", "MTK", 0, 10_000),
+        _number(
+            "objectHeightAverage",
+            "Höhe von Treibgut, Mittel",
+            "Average height of floating objects",
+            "MTR",
+            0,
+            20,
+            decimals=2,
+        ),
+        _number(
+            "objectHeightMax",
+            "Höhe von Treibgut, größte",
+            "Greatest height of floating objects",
+            "MTR",
+            0,
+            20,
+            decimals=2,
+        ),
+        _number("objectVolume", "Rauminhalt von Treibgut", "Volume of floating objects", "MTQ", 0, 100_000),
+    ),
+)
+
+WEATHER = EntityType(
+    name="WeatherObserved",
+    label=Label(de="Wetterstation", en="Weather station"),
+    plural=Label(de="Wetter", en="Weather"),
+    subject="dataModel.Weather",
+    icon="cloud-sun",
+    interval_s=600,
+    main="temperature",
+    # DWD: stormy gusts from 17.2 m/s (level 2), gale from 24.5 (level 3), extreme from 38.9 (level 4).
+    status=Status("gustSpeed", minor=17.2, major=24.5, critical=38.9),
+    open=True,
+    source="Smart Data Models, dataModel.Weather/WeatherObserved",
+    attributes=(
+        *_PLACE,
+        _POINT,
+        Attribute(name="stationCode", label=Label(de="Stationskennung", en="Station code"), kind="text"),
+        Attribute(name="stationName", label=Label(de="Stationsname", en="Station name"), kind="text"),
+        Attribute(name="weatherType", label=Label(de="Wetter", en="Weather"), kind="text"),
+        Attribute(name="visibility", label=Label(de="Sicht", en="Visibility"), kind="text"),
+        # 41.2 °C was measured here in July 2019.
+        _number(
+            "temperature",
+            "Temperatur",
+            "Temperature",
+            "CEL",
+            -30,
+            45,
+            max_rate=15,
+            stuck_after_s=43_200,
+            queryable=True,
+        ),
+        _number("feelsLikeTemperature", "Gefühlte Temperatur", "Feels-like temperature", "CEL", -45, 60),
+        _number("dewPoint", "Taupunkt", "Dew point", "CEL", -40, 32),
+        _number("relativeHumidity", "Relative Feuchte (0 bis 1)", "Relative humidity (0 to 1)", None, 0, 1, decimals=2),
+        _number("atmosphericPressure", "Luftdruck", "Air pressure", "A97", 930, 1070, max_rate=8, stuck_after_s=86_400),
+        _number("pressureTendency", "Luftdrucktendenz in 3 Stunden", "Pressure tendency over 3 hours", "A97", -30, 30),
+        _number("precipitation", "Niederschlag", "Precipitation", "MMT", 0, 150),
+        _number("snowHeight", "Schneehöhe", "Snow height", "CMT", 0, 150),
+        _number("windSpeed", "Windgeschwindigkeit", "Wind speed", "MTS", 0, 50, queryable=True),
+        _number("gustSpeed", "Böen", "Gusts", "MTS", 0, 75, queryable=True),
+        _number("windDirection", "Windrichtung (woher)", "Wind direction (from)", "DD", 0, 360, decimals=0),
+        _number("illuminance", "Beleuchtungsstärke", "Illuminance", "LUX", 0, 150_000, decimals=0),
+        _number("solarRadiation", "Sonnenstrahlung", "Solar radiation", "D54", 0, 1_400, decimals=0),
+        _number("diffuseIrradiation", "Diffusstrahlung", "Diffuse irradiation", "D54", 0, 1_000, decimals=0),
+        _number("directIrradiation", "Direktstrahlung", "Direct irradiation", "D54", 0, 1_400, decimals=0),
+        _number("uVIndexMax", "UV-Index, größter", "Greatest UV index", None, 0, 16),
+        _number("streamGauge", "Wasserstand eines Gewässers", "Stream gauge", "CMT", 0, 1_400),
+    ),
+)
+
+AIR = EntityType(
+    name="AirQualityObserved",
+    label=Label(de="Luftmessstation", en="Air quality station"),
+    plural=Label(de="Luftqualität", en="Air quality"),
+    subject="dataModel.Environment",
+    icon="wind",
+    interval_s=3600,
+    main="no2",
+    # 39. BImSchV: 40 µg/m³ as the mean of a year, 200 as the mean of an hour, 400 the alert threshold.
+    status=Status("no2", minor=100, major=200, critical=400),
+    open=True,
+    source="Smart Data Models, dataModel.Environment/AirQualityObserved; thresholds: 39. BImSchV",
+    attributes=(
+        *_PLACE,
+        *_PERIOD,
+        _POINT,
+        Attribute(name="stationCode", label=Label(de="Stationskennung", en="Station code"), kind="text"),
+        Attribute(name="stationName", label=Label(de="Stationsname", en="Station name"), kind="text"),
+        Attribute(
+            name="typeOfLocation",
+            label=Label(de="Lage", en="Kind of place"),
+            kind="text",
+            options=("indoor", "outdoor"),
+        ),
+        Attribute(
+            name="airQualityLevel",
+            label=Label(de="Stufe der Luftqualität", en="Air quality level"),
+            kind="text",
+            queryable=True,
+        ),
+        _number("airQualityIndex", "Luftqualitätsindex", "Air quality index", None, 0, 500, decimals=0, queryable=True),
+        _number(
+            "no2",
+            "Stickstoffdioxid (NO₂)",
+            "Nitrogen dioxide (NO₂)",
+            "GQ",
+            0,
+            1_000,
+            decimals=0,
+            stuck_after_s=86_400,
+            queryable=True,
+        ),
+        _number("no", "Stickstoffmonoxid (NO)", "Nitrogen monoxide (NO)", "GQ", 0, 2_000, decimals=0),
+        _number("nox", "Stickoxide (NOₓ)", "Nitrogen oxides (NOₓ)", "GQ", 0, 3_000, decimals=0),
+        _number(
+            "pm10",
+            "Feinstaub PM10",
+            "Particulate matter PM10",
+            "GQ",
+            0,
+            2_000,
+            decimals=0,
+            stuck_after_s=86_400,
+            queryable=True,
+        ),
+        _number("pm25", "Feinstaub PM2,5", "Particulate matter PM2.5", "GQ", 0, 1_500, decimals=0, queryable=True),
+        _number("pm1", "Feinstaub PM1", "Particulate matter PM1", "GQ", 0, 1_000, decimals=0),
+        _number("pm4", "Feinstaub PM4", "Particulate matter PM4", "GQ", 0, 1_500, decimals=0),
+        _number("tsp", "Schwebstaub gesamt", "Total suspended particles", "GQ", 0, 3_000, decimals=0),
+        _number("tpc", "Teilchenzahl gesamt", "Total particle count", None, 0, 10_000_000, decimals=0),
+        _number("o3", "Ozon (O₃)", "Ozone (O₃)", "GQ", 0, 500, decimals=0),
+        _number("so2", "Schwefeldioxid (SO₂)", "Sulphur dioxide (SO₂)", "GQ", 0, 2_000, decimals=0),
+        _number("co", "Kohlenmonoxid (CO)", "Carbon monoxide (CO)", "GP", 0, 100, decimals=2),
+        _number("co2", "Kohlendioxid (CO₂)", "Carbon dioxide (CO₂)", "59", 300, 10_000, decimals=0),
+        _number("c6h6", "Benzol (C₆H₆)", "Benzene (C₆H₆)", "GQ", 0, 500, decimals=1),
+        _number("nh3", "Ammoniak (NH₃)", "Ammonia (NH₃)", "GQ", 0, 2_000, decimals=0),
+        _number("h2s", "Schwefelwasserstoff (H₂S)", "Hydrogen sulphide (H₂S)", "GQ", 0, 2_000, decimals=0),
+        _number(
+            "volatileOrganicCompoundsTotal",
+            "Flüchtige organische Stoffe",
+            "Volatile organic compounds",
+            "GQ",
+            0,
+            50_000,
+            decimals=0,
+        ),
+        _number("reliability", "Verlässlichkeit (0 bis 1)", "Reliability (0 to 1)", None, 0, 1, decimals=2),
+        _number("temperature", "Temperatur", "Temperature", "CEL", -30, 45, max_rate=15),
+        _number("relativeHumidity", "Relative Feuchte (0 bis 1)", "Relative humidity (0 to 1)", None, 0, 1, decimals=2),
+        _number("precipitation", "Niederschlag", "Precipitation", "MMT", 0, 150),
+        _number("windSpeed", "Windgeschwindigkeit", "Wind speed", "MTS", 0, 50),
+        _number("windDirection", "Windrichtung (woher)", "Wind direction (from)", "DD", 0, 360, decimals=0),
+    ),
+)
+
+NOISE = EntityType(
+    name="NoiseLevelObserved",
+    label=Label(de="Schallpegelmesser", en="Sound level meter"),
+    plural=Label(de="Lärm", en="Noise"),
+    subject="dataModel.Environment",
+    icon="volume-2",
+    interval_s=300,
+    main="LAeq",
+    # 16. BImSchV and common practice: 70 dB(A) by day begins to harm; above 85 ears are protected at work.
+    status=Status("LAeq", minor=70, major=85, critical=100),
+    open=True,
+    source="Smart Data Models, dataModel.Environment/NoiseLevelObserved",
+    attributes=(
+        *_PLACE,
+        *_PERIOD,
+        Attribute(
+            name="refPointOfInterest", label=Label(de="Ort von Interesse", en="Point of interest"), kind="relation"
+        ),
+        Attribute(
+            name="sonometerClass",
+            label=Label(de="Geräteklasse", en="Sound meter class"),
+            kind="text",
+            options=("0", "1", "2"),
+        ),
+        _number(
+            "LAeq", "Mittelungspegel LAeq", "Equivalent level LAeq", "2N", 15, 140, stuck_after_s=21_600, queryable=True
+        ),
+        _number("LAmax", "Maximalpegel LAmax", "Maximum level LAmax", "2N", 15, 160, queryable=True),
+        _number("LAS", "Pegel langsam LAS", "Slow level LAS", "2N", 15, 140),
+        _number("LAeq_d", "Tagespegel LAeq,d", "Day level LAeq,d", "2N", 15, 140),
+        _number("heartbeat", "Lebenszeichen", "Heartbeat", None, 0, 1, decimals=0),
+    ),
+)

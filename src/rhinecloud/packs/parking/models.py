@@ -1,0 +1,180 @@
+"""Entity types after the Smart Data Models of the subject Parking.
+
+Source: smart-data-models/dataModel.Parking (OffStreetParking, ParkingSpot). Counts have no unit; ranges are generous:
+the largest car parks of the region have some 3,000 places.
+"""
+
+from __future__ import annotations
+
+from rhinecloud.kit import Attribute, EntityType, Label, Status
+
+
+def _text(name: str, de: str, en: str, options: tuple[str, ...] = (), *, queryable: bool = False) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), kind="text", options=options, queryable=queryable)
+
+
+def _count(name: str, de: str, en: str, *, queryable: bool = False) -> Attribute:
+    return Attribute(
+        name=name, label=Label(de=de, en=en), kind="integer", minimum=0, maximum=20_000, decimals=0, queryable=queryable
+    )
+
+
+def _list(name: str, de: str, en: str) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), kind="list")
+
+
+def _time(name: str, de: str, en: str) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), kind="time")
+
+
+def _object(name: str, de: str, en: str) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), kind="object")
+
+
+def _metres(name: str, de: str, en: str, maximum: float) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), unit="MTR", minimum=0, maximum=maximum, decimals=2)
+
+
+_PLACE = (
+    _text("name", "Name", "Name", queryable=True),
+    _text("alternateName", "Weiterer Name", "Alternate name"),
+    _text("description", "Beschreibung", "Description"),
+    Attribute(name="location", label=Label(de="Ort", en="Location"), kind="geo"),
+    _object("address", "Adresse", "Address"),
+    _text("areaServed", "Gebiet", "Area served"),
+    _text("dataProvider", "Datenanbieter", "Data provider"),
+    _text("source", "Quelle", "Source"),
+    _metres("width", "Breite", "Width", 1_000),
+    _metres("length", "Länge", "Length", 1_000),
+    _list("category", "Merkmale", "Categories"),
+    _list("images", "Bilder", "Images"),
+    _text("color", "Farbe", "Colour"),
+)
+
+CAR_PARK = EntityType(
+    name="OffStreetParking",
+    label=Label(de="Parkhaus oder Parkplatz", en="Car park"),
+    plural=Label(de="Parkhäuser und Parkplätze", en="Car parks"),
+    subject="dataModel.Parking",
+    icon="square-parking",
+    interval_s=300,
+    main="availableSpotNumber",
+    status=Status("occupancy", minor=0.9, major=0.98),
+    open=True,
+    source="Smart Data Models, dataModel.Parking/OffStreetParking",
+    attributes=(
+        *_PLACE,
+        _count("totalSpotNumber", "Plätze insgesamt", "Places in all", queryable=True),
+        _count("availableSpotNumber", "Freie Plätze", "Free places", queryable=True),
+        _count("occupiedSpotNumber", "Belegte Plätze", "Taken places"),
+        _count("extraSpotNumber", "Zusätzliche Plätze", "Extra places"),
+        Attribute(
+            name="occupancy",
+            label=Label(de="Auslastung (0 bis 1)", en="Occupancy (0 to 1)"),
+            minimum=0,
+            maximum=1.05,  # a few cars stand where there is no place
+            decimals=2,
+            queryable=True,
+        ),
+        _text(
+            "status",
+            "Zustand",
+            "State",
+            ("open", "closed", "closedAbnormal", "openingTimesInForce", "full", "fullAtEntrance", "spacesAvailable"),
+        ),
+        _text("parkingSiteId", "Kennung", "Site id"),
+        _text("provider", "Anbieter", "Provider"),
+        _text("owner", "Eigentümer", "Owner"),
+        _text("contactPoint", "Ansprechstelle", "Contact point"),
+        _text("maximumParkingDuration", "Höchste Parkdauer", "Longest stay"),
+        _text("openingHours", "Öffnungszeiten", "Opening hours"),
+        _text("reservationType", "Reservierung", "Reservation"),
+        _text("securityType", "Bewachung", "Security"),
+        _metres("maximumAllowedHeight", "Einfahrtshöhe", "Greatest height allowed", 10),
+        _metres("maximumAllowedWidth", "Einfahrtsbreite", "Greatest width allowed", 10),
+        _metres("averageSpotWidth", "Mittlere Platzbreite", "Average width of a place", 10),
+        _metres("averageSpotLength", "Mittlere Platzlänge", "Average length of a place", 30),
+        Attribute(
+            name="firstAvailableFloor",
+            label=Label(de="Erste freie Ebene", en="First floor with places"),
+            kind="integer",
+        ),
+        _object("unclassifiedSlots", "Plätze ohne Klasse", "Unclassified places"),
+        _object("twoWheelerSlots", "Plätze für Zweiräder", "Places for two-wheelers"),
+        _object("threeWheelerSlots", "Plätze für Dreiräder", "Places for three-wheelers"),
+        _object("fourWheelerSlots", "Plätze für Autos", "Places for cars"),
+        _object("heavyVehicleSlots", "Plätze für Schwerverkehr", "Places for heavy vehicles"),
+        _object("aggregateRating", "Bewertung", "Rating"),
+        _object("municipalityInfo", "Gemeinde", "Municipality"),
+        _text("priceCurrency", "Währung", "Currency"),
+        _object("priceRatePerMinute", "Preis je Minute", "Price per minute"),
+        _list("allowedVehicleType", "Zugelassene Fahrzeuge", "Vehicles allowed"),
+        _list("chargeType", "Art der Gebühr", "Kind of charge"),
+        _list("acceptedPaymentMethod", "Zahlungsmittel", "Means of payment"),
+        _list("requiredPermit", "Nötige Berechtigung", "Permit needed"),
+        _list("permitActiveHours", "Zeiten der Berechtigung", "Hours of the permit"),
+        _list("layout", "Bauart", "Layout"),
+        _list("usageScenario", "Nutzung", "Use"),
+        _list("parkingMode", "Aufstellung", "Parking mode"),
+        _list("facilities", "Ausstattung", "Facilities"),
+        _list("security", "Sicherheit", "Security features"),
+        _list("highestFloor", "Höchste Ebene", "Highest floor"),
+        _list("lowestFloor", "Tiefste Ebene", "Lowest floor"),
+        _list("specialLocation", "Besonderer Ort", "Special location"),
+        _list("extCategory", "Eigene Merkmale", "Own categories"),
+        _count("vehicleEntranceCount", "Einfahrten", "Vehicles in"),
+        _count("vehicleExitCount", "Ausfahrten", "Vehicles out"),
+        _time("occupancyModified", "Auslastung geändert", "Occupancy modified"),
+        _time("accessModified", "Zugang geändert", "Access modified"),
+        _time("observationDateTime", "Beobachtet", "Observed"),
+        Attribute(
+            name="refParkingSpot",
+            label=Label(de="Einzelplätze", en="Parking spots"),
+            kind="relation",
+            target="ParkingSpot",
+        ),
+        Attribute(
+            name="refParkingGroup",
+            label=Label(de="Platzgruppen", en="Groups of spots"),
+            kind="relation",
+            target="ParkingGroup",
+        ),
+        Attribute(
+            name="refParkingAccess", label=Label(de="Zufahrten", en="Accesses"), kind="relation", target="ParkingAccess"
+        ),
+        Attribute(name="refDevice", label=Label(de="Gerät", en="Device"), kind="relation", target="Device"),
+    ),
+)
+
+SPOT = EntityType(
+    name="ParkingSpot",
+    label=Label(de="Stellplatz", en="Parking spot"),
+    plural=Label(de="Stellplätze", en="Parking spots"),
+    subject="dataModel.Parking",
+    icon="circle-parking",
+    interval_s=3_600,
+    main="status",
+    open=True,
+    source="Smart Data Models, dataModel.Parking/ParkingSpot",
+    attributes=(
+        *_PLACE,
+        _text("status", "Zustand", "State", ("free", "occupied", "closed", "unknown"), queryable=True),
+        _text("parkingPermit", "Berechtigung", "Permit"),
+        _text("permitActiveHours", "Zeiten der Berechtigung", "Hours of the permit"),
+        Attribute(
+            name="refParkingSite",
+            label=Label(de="Parkplatz", en="Car park"),
+            kind="relation",
+            target="OffStreetParking",
+        ),
+        Attribute(
+            name="refParkingGroup",
+            label=Label(de="Platzgruppe", en="Group of spots"),
+            kind="relation",
+            target="ParkingGroup",
+        ),
+        Attribute(name="refDevice", label=Label(de="Gerät", en="Device"), kind="relation", target="Device"),
+        _time("timestamp", "Zeitpunkt", "Time stamp"),
+        _time("dateModified", "Geändert", "Modified"),
+    ),
+)
