@@ -1,0 +1,216 @@
+"""The past of every tenant: one appender, one DuckDB, and the reads.
+
+The appender is one task. A commit wakes it; it lets half a second of commits gather (large batches are what DuckDB is
+fast at) and moves them. A read that must see everything does not wait for it but moves what there is itself (`drain`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from rhinecloud.base.clock import Clock, now_us
+from rhinecloud.base.declare import Model
+from rhinecloud.base.errors import RhineError
+from rhinecloud.base.model import Entity
+from rhinecloud.base.settings import Settings
+from rhinecloud.base.telemetry import counter, gauge, histogram, logger
+
+from .append import append, mark
+from .as_of import Box, entities_at
+from .calendar import Calendar
+from .engine import Engine, Store
+from .series import Bucket, Series, aggregate, read_series
+
+log = logger("history")
+_ROWS = counter("history_rows_total", "Rows of the past, by what became of them", ("tenant", "outcome"))
+_BEHIND = gauge("history_behind_seconds", "Age of the oldest commit that the past does not hold yet", ("tenant",))
+_APPEND = histogram("history_append_seconds", "Time to append a batch")
+
+GATHER_S = 0.5
+BATCH = 200_000
+DRAIN_S = 10.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Outbox(Protocol):
+    """What the past needs of a tenant's present."""
+
+    def outbox(self, after: int, rows: int = ...) -> list[tuple[int, bytes]]: ...
+    def outbox_done(self, reader: str, upto: int) -> None: ...
+
+
+class Outboxes(Protocol):
+    wake: list[Callable[[str], None]]
+
+    def open(self, tenant: str) -> Outbox: ...
+    def names(self) -> list[str]: ...
+
+
+class _Lane:
+    """One tenant's way from the outbox into the past: a batch at a time."""
+
+    def __init__(self) -> None:
+        self.moving = asyncio.Lock()
+        self.mark: int | None = None
+        self.held = 0  # backups under way, during which the outbox keeps what is moved
+
+
+class Histories:
+    """Opens the past of tenants and keeps them up to date."""
+
+    def __init__(
+        self, folder: Path, presents: Outboxes, settings: Settings, clock: Clock = now_us, *, model: Model | None = None
+    ) -> None:
+        """`folder` holds a folder a tenant (DATA/tenants)."""
+        self.clock = clock
+        self.model = model or Model(())
+        self.calendar = Calendar(settings.timezone)
+        self.engine = Engine(folder, memory_mb=settings.history_memory_mb, idle_s=settings.tenant_idle_s)
+        self._presents = presents
+        self._lanes: dict[str, _Lane] = {}
+        self._woken: set[str] = set()
+        self._wake = asyncio.Event()
+        self._threads = ThreadPoolExecutor(4, "history")
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begins to move what every tenant's outbox holds."""
+        self._presents.wake.append(self._on_commit)
+        self._woken.update(self._presents.names())
+        self._wake.set()
+        self._tasks = [asyncio.create_task(self._append_for_ever())]
+
+    async def stop(self) -> None:
+        """Moves what is there, and closes."""
+        if self._on_commit in self._presents.wake:
+            self._presents.wake.remove(self._on_commit)
+        for task in self._tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        for tenant in sorted(self._woken):
+            with contextlib.suppress(RhineError):
+                await self.move(tenant)
+        await asyncio.get_running_loop().run_in_executor(self._threads, self.engine.close)
+        self._threads.shutdown()
+
+    def open(self, tenant: str) -> History:
+        """The past of a tenant. Nothing is loaded before the first read or write."""
+        return History(tenant, self)
+
+    async def run(self, work: Callable[Concatenate[Store, P], T], tenant: str, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Does blocking work on a tenant's past in a thread of ours."""
+
+        def blocking() -> T:
+            with self.engine.use(tenant) as past:
+                return work(past, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, blocking)
+
+    def _on_commit(self, tenant: str) -> None:
+        self._woken.add(tenant)
+        self._wake.set()
+
+    async def _append_for_ever(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            woken, self._woken = self._woken, set()
+            for tenant in sorted(woken):
+                try:
+                    await self.move(tenant)
+                except Exception:
+                    # The rows stay in the outbox; the next round, or the next start, moves them.
+                    log.exception("append_failed", tenant=tenant)
+                    self._woken.add(tenant)
+                    asyncio.get_running_loop().call_later(5, self._wake.set)
+            await asyncio.sleep(GATHER_S)
+
+    async def move(self, tenant: str) -> None:
+        """Moves everything that the tenant's outbox holds now into its past."""
+        lane = self._lanes.setdefault(tenant, _Lane())
+        async with lane.moving:
+            loop = asyncio.get_running_loop()
+            present = self._presents.open(tenant)
+            if lane.mark is None:
+                lane.mark = await loop.run_in_executor(self._threads, mark, self.engine, tenant)
+            while messages := present.outbox(lane.mark, BATCH):
+                began = time.perf_counter()
+                done = await loop.run_in_executor(self._threads, append, self.engine, tenant, messages)
+                _APPEND.observe(time.perf_counter() - began)
+                lane.mark = messages[-1][0]
+                if not lane.held:
+                    present.outbox_done("history", lane.mark)
+                for outcome in ("written", "repeated", "corrected"):
+                    _ROWS.labels(tenant, outcome).inc(getattr(done, outcome))
+
+
+class History:
+    """The past of one tenant."""
+
+    def __init__(self, tenant: str, histories: Histories) -> None:
+        self.tenant = tenant
+        self._all = histories
+
+    async def drain(self) -> None:
+        """Everything committed before is readable after it; gives up waiting after ten seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._all.move(self.tenant), DRAIN_S)
+
+    async def _read(self, work: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        await self.drain()
+        return await self._all.run(work, self.tenant, *args, **kwargs)
+
+    async def series(
+        self,
+        entity: str,
+        attr: str,
+        *,
+        dataset: str = "",
+        start_us: int | None = None,
+        end_us: int | None = None,
+        limit: int = 100_000,
+        last: bool = False,
+    ) -> Series:
+        """The values of one attribute in [start_us, end_us): the first `limit`, or with `last` the last ones."""
+        return await self._read(
+            read_series, entity, attr, dataset=dataset, start_us=start_us, end_us=end_us, limit=limit, last=last
+        )
+
+    async def aggregate(
+        self,
+        entity: str,
+        attr: str,
+        *,
+        methods: Sequence[str],
+        start_us: int,
+        end_us: int,
+        period: str = "",
+        dataset: str = "",
+    ) -> list[Bucket]:
+        """Figures over one attribute, for each ISO 8601 `period` from start_us on, or for all of the time.
+
+        Source: ETSI GS CIM 009, 4.5.19 (totalCount, distinctCount, sum, avg, min, max, stddev, sumsq).
+        """
+        return await self._read(
+            aggregate, entity, attr, methods=methods, start_us=start_us, end_us=end_us, period=period, dataset=dataset
+        )
+
+    async def as_of(
+        self,
+        at_us: int,
+        *,
+        types: Collection[str] | None = None,
+        ids: Collection[str] | None = None,
+        bbox: Box | None = None,
+    ) -> list[Entity]:
+        """The entities as they were at a moment, ordered by id; those deleted before it are not among them."""
+        return await self._read(entities_at, at_us, types=types, ids=ids, bbox=bbox)

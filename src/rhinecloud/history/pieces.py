@@ -1,0 +1,195 @@
+"""Closed days and months: sorted Parquet files, and how they are read beside the recent rows.
+
+A piece covers a span of time and never overlaps another. Rows that come late lie among the recent ones until their
+piece is rewritten; a read therefore always looks at both. Each row of a file carries `until_us`, the moment from which
+the next row of its series counts (NULL: there is none in this piece), so that a moment's city is a plain filter.
+"""
+
+# ruff: noqa: S608 — SQL is put together from our own constants and from integers; whatever came in is a parameter
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from .calendar import Span
+from .engine import Store
+from .schema import NAMES, ROW_GROUP, SORTED
+
+
+class Piece(msgspec.Struct, frozen=True):
+    name: str
+    from_us: int
+    to_us: int
+    file: str
+    rows: int
+    bytes: int
+    state: str | None
+
+
+def pieces(past: Store, from_us: int | None = None, to_us: int | None = None) -> list[Piece]:
+    """The pieces that touch [from_us, to_us), in the order of time."""
+    found = past.rows("SELECT name, from_us, to_us, file, rows, bytes, state FROM pieces ORDER BY from_us")
+    return [
+        piece
+        for row in found
+        if (piece := Piece(*row))
+        and (from_us is None or piece.to_us > from_us)
+        and (to_us is None or piece.from_us < to_us)
+    ]
+
+
+def rows_between(
+    past: Store,
+    from_us: int | None,
+    to_us: int | None,
+    columns: str = NAMES,
+    where: str = "TRUE",
+    *,
+    recent: bool = True,
+) -> str:
+    """SQL for all rows of [from_us, to_us) that fulfil `where`, recent ones and those of pieces; None is no bound."""
+    if from_us is not None:
+        where = f"at_us >= {from_us} AND {where}"
+    if to_us is not None:
+        where = f"at_us < {to_us} AND {where}"
+    parts = [f"SELECT {columns} FROM recent WHERE {where}"] if recent else []
+    erased = {name for (name,) in past.rows("SELECT DISTINCT piece FROM erased")}
+    touched = pieces(past, from_us, to_us)
+    if whole := [past.path(piece.file) for piece in touched if piece.name not in erased]:
+        parts.append(f"SELECT {columns} FROM read_parquet([{', '.join(whole)}]) WHERE {where}")
+    parts += [
+        f"SELECT {columns} FROM ({remaining(past, piece)}) WHERE {where}" for piece in touched if piece.name in erased
+    ]
+    return " UNION ALL ".join(parts) if parts else f"SELECT {columns} FROM recent WHERE FALSE"
+
+
+def remaining(past: Store, piece: Piece) -> str:
+    """SQL for the rows of a piece without what was erased since it was written."""
+    return f"""SELECT * FROM read_parquet({past.path(piece.file)}) AS row WHERE NOT EXISTS (
+        SELECT 1 FROM erased e WHERE e.piece = '{piece.name}' AND e.entity = row.entity
+        AND (e.attr IS NULL OR e.attr = row.attr) AND (e.dataset IS NULL OR e.dataset = row.dataset)
+        AND (e.id IS NULL OR e.id = row.id))"""
+
+
+LAST_WORD = "NOT coalesce(observed_us = next_observed_us AND change <> 2 AND next_change <> 2, FALSE)"
+"""Of several rows for one observation, only the newest counts; on rows as `told` gives them."""
+
+
+def told(rows: str) -> str:
+    """SQL: each row with what the next of its series says."""
+    return f"""SELECT *, lead(at_us) OVER series AS until_us, lead(observed_us) OVER series AS next_observed_us,
+        lead(change) OVER series AS next_change FROM ({rows})
+        WINDOW series AS (PARTITION BY type, entity, attr, dataset ORDER BY at_us, id)"""
+
+
+def settle(past: Store, span: Span, where: str = "TRUE") -> int:
+    """Moves everything of `span` into one piece: its recent rows, and the pieces that lie in it; gives the rows of it.
+
+    Nothing waits meanwhile: the file is written aside, then one transaction puts it in place of what it replaces.
+    `where` leaves rows out (retention).
+    """
+    while True:
+        edits, upto = past.meta("edits"), past.meta("next_id") - 1
+        generation = past.meta("generation")
+        replaced = pieces(past, span.from_us, span.to_us)
+        file = f"{span.name}.{generation}.parquet"
+        rows = rows_between(past, span.from_us, span.to_us, NAMES, f"id <= {upto} AND {where}")
+        count = _write(past, file, f"SELECT {NAMES}, until_us FROM ({told(rows)}) WHERE {LAST_WORD} ORDER BY {SORTED}")
+        with past.transaction():
+            if past.meta("edits") != edits:
+                # Something was erased or mended while the file was written.
+                (past.folder / file).unlink(missing_ok=True)
+                continue
+            inside = f"at_us >= {span.from_us} AND at_us < {span.to_us} AND id <= {upto}"
+            past.db.execute(f"DELETE FROM recent WHERE {inside}")
+            for piece in replaced:
+                past.db.execute("DELETE FROM pieces WHERE name = $name", {"name": piece.name})
+                past.db.execute("DELETE FROM erased WHERE piece = $name", {"name": piece.name})
+            stale = past.rows(
+                "SELECT state FROM pieces WHERE to_us > $from AND state IS NOT NULL", {"from": span.from_us}
+            )
+            past.db.execute("UPDATE pieces SET state = NULL WHERE to_us > $from", {"from": span.from_us})
+            if count:
+                size = (past.folder / file).stat().st_size
+                past.db.execute(
+                    "INSERT INTO pieces VALUES ($name, $from, $to, $file, $rows, $bytes, NULL)",
+                    {
+                        "name": span.name,
+                        "from": span.from_us,
+                        "to": span.to_us,
+                        "file": file,
+                        "rows": count,
+                        "bytes": size,
+                    },
+                )
+            past.set_meta("generation", generation + 1)
+        if not count:
+            (past.folder / file).unlink(missing_ok=True)
+        past.retire([p.file for p in replaced] + [p.state for p in replaced if p.state] + [name for (name,) in stale])
+        return count
+
+
+def _write(past: Store, file: str, sql: str) -> int:
+    """Writes a Parquet file, whole or not at all; gives its rows."""
+    target = past.folder / file
+    partial = target.with_suffix(".parquet.part")
+    [(count,)] = past.rows(
+        f"COPY ({sql}) TO {past.path(str(partial.relative_to(past.folder)))} "
+        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+    )
+    _sync(partial)
+    partial.rename(target)
+    _sync(target.parent)
+    return int(count)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+LAST_OF_SERIES = "row_number() OVER (PARTITION BY entity, attr, dataset ORDER BY at_us DESC, id DESC) = 1"
+
+
+def make_states(past: Store) -> int:
+    """Writes the missing states, oldest first; gives how many.
+
+    A state holds the last row of every series at the end of its piece. What was deleted is left out.
+    """
+    made, before = 0, None
+    for piece in pieces(past):
+        if piece.state is None:
+            generation = past.meta("generation")
+            state = f"state/{piece.name}.{generation}.parquet"
+            rows = f"SELECT {NAMES} FROM ({remaining(past, piece)}) WHERE until_us IS NULL"
+            if before:
+                rows += f" UNION ALL SELECT {NAMES} FROM read_parquet({past.path(before)})"
+            _write(past, state, f"{living(rows)} ORDER BY {SORTED}")
+            with past.transaction():
+                if past.meta("generation") != generation or not any(p == piece for p in pieces(past)):
+                    (past.folder / state).unlink(missing_ok=True)
+                    return made  # the pieces changed meanwhile; the next round makes it
+                past.db.execute(
+                    "UPDATE pieces SET state = $state WHERE name = $name", {"state": state, "name": piece.name}
+                )
+                past.set_meta("generation", generation + 1)
+            made += 1
+            before = state
+        else:
+            before = piece.state
+    return made
+
+
+def living(rows: str) -> str:
+    """SQL: of `rows`, the last of every series, without tombstones and without what lies under one of its entity."""
+    return f"""
+        WITH last AS (SELECT * FROM ({rows}) QUALIFY {LAST_OF_SERIES}),
+            dead AS (SELECT entity, id FROM last WHERE attr = '' AND change = 2)
+        SELECT {NAMES} FROM last WHERE change <> 2
+            AND NOT EXISTS (SELECT 1 FROM dead WHERE dead.entity = last.entity AND dead.id > last.id)"""

@@ -1,0 +1,191 @@
+"""One attribute's past: its values in a stretch of time, and figures over it (ETSI GS CIM 009, 4.5.19)."""
+
+# ruff: noqa: S608 — SQL is put together from our own constants and from integers; whatever came in is a parameter
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from rhinecloud.base.clock import DAY, SECOND
+from rhinecloud.base.errors import BadRequestData
+
+from .engine import Store
+from .pieces import LAST_WORD, rows_between, told
+
+METHODS: Final = {
+    "totalCount": "count(*)",
+    "distinctCount": "count(DISTINCT coalesce(number::VARCHAR, body))",
+    "sum": "sum(number)",
+    "avg": "avg(number)",
+    "min": "min(number)",
+    "max": "max(number)",
+    "stddev": "stddev_pop(number)",
+    "sumsq": "sum(number * number)",
+}
+"""Aggregation methods by their names in the standard, as SQL. Text and other values are counted, not added."""
+
+MAX_BUCKETS: Final = 100_000
+
+
+class Series(msgspec.Struct):
+    """One attribute's rows, in columns, in the order of time; instants in µs since 1970 UTC."""
+
+    entity: str
+    attr: str
+    dataset: str
+    id: list[int] = []  # the row's number, rising as the rows came
+    at_us: list[int] = []  # from when the value counts: observed, or else received
+    observed_us: list[int | None] = []
+    received_us: list[int] = []
+    number: list[float | None] = []
+    body: list[str | None] = []  # JSON of the instance; None: a plain Property with this number
+    flags: list[int] = []  # base.model.Flag
+    source: list[str] = []
+    raw: list[str] = []
+    complete: bool = True  # False: there is more than `limit`
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """Figures over [from_us, to_us): method → value, None where there is no number."""
+
+    from_us: int
+    to_us: int
+    figures: dict[str, float | int | None]
+
+
+_FIELDS: Final = "id, at_us, observed_us, received_us, number, body, flags, source, raw"
+
+
+def read_series(
+    past: Store,
+    entity: str,
+    attr: str,
+    *,
+    dataset: str = "",
+    start_us: int | None = None,
+    end_us: int | None = None,
+    limit: int = 100_000,
+    last: bool = False,
+) -> Series:
+    """The rows of [start_us, end_us), the first `limit` of them, or the last where `last`; tombstones left out."""
+    rows = past.rows(
+        f"""SELECT {_FIELDS} FROM ({_of_series(past, start_us, end_us)}) WHERE change <> 2
+        ORDER BY at_us {"DESC" if last else ""}, id {"DESC" if last else ""} LIMIT {limit + 1}""",
+        {"entity": entity, "attr": attr, "dataset": dataset},
+    )
+    complete = len(rows) <= limit
+    del rows[limit:]
+    if last:
+        rows.reverse()
+    series = Series(entity, attr, dataset, complete=complete)
+    for name, column in zip(_FIELDS.split(", "), zip(*rows, strict=True), strict=False):
+        setattr(series, name, list(column))
+    return series
+
+
+def _of_series(past: Store, start_us: int | None, end_us: int | None) -> str:
+    where = "entity = $entity AND attr = $attr AND dataset = $dataset"
+    return f"SELECT * FROM ({told(rows_between(past, start_us, end_us, where=where))}) WHERE {LAST_WORD}"
+
+
+def aggregate(
+    past: Store,
+    entity: str,
+    attr: str,
+    *,
+    methods: Sequence[str],
+    start_us: int,
+    end_us: int,
+    period: str = "",
+    dataset: str = "",
+) -> list[Bucket]:
+    """Figures over [start_us, end_us), one bucket for all of it or one a `period` (ISO 8601), counted from start_us.
+
+    Buckets without a row are left out. Every row counts once, however long its value held.
+    Raises:
+        BadRequestData: an unknown method, a period that is none, or more than 100,000 buckets.
+    """
+    if unknown := [method for method in methods if method not in METHODS]:
+        raise BadRequestData(f"Aggregation method {unknown[0]} does not exist; there are {', '.join(METHODS)}")
+    bucket, edges = buckets(start_us, end_us, period)
+    figures = ", ".join(METHODS[method] for method in methods)
+    rows = past.rows(
+        f"""SELECT {bucket} AS bucket, {figures} FROM ({_of_series(past, start_us, end_us)}) AS row
+        WHERE change <> 2 GROUP BY bucket ORDER BY bucket""",
+        {"entity": entity, "attr": attr, "dataset": dataset},
+    )
+    return [
+        Bucket(from_us, to_us, dict(zip(methods, row[1:], strict=True)))
+        for row in rows
+        for from_us, to_us in (edges(row[0]),)
+    ]
+
+
+def buckets(start_us: int, end_us: int, period: str) -> tuple[str, Callable[[int], tuple[int, int]]]:
+    """SQL for the number of the bucket that holds `at_us`, and a function from that number to its two edges."""
+    if not period:
+        return "0", lambda _: (start_us, end_us)
+    months, fixed_us = duration(period)
+    if not months and not fixed_us:
+        return "0", lambda _: (start_us, end_us)  # 4.5.19.1: a period of zero is all of the time asked for
+    if not months:
+        if (end_us - start_us) // fixed_us > MAX_BUCKETS:
+            raise BadRequestData(f"Period {period} cuts this time into more than {MAX_BUCKETS} buckets")
+        return f"(at_us - {start_us}) // {fixed_us}", lambda n: (
+            start_us + n * fixed_us,
+            start_us + (n + 1) * fixed_us,
+        )
+    starts = [start_us]
+    while starts[-1] < end_us:
+        if len(starts) > MAX_BUCKETS:
+            raise BadRequestData(f"Period {period} cuts this time into more than {MAX_BUCKETS} buckets")
+        starts.append(_later(start_us, months * len(starts)) + fixed_us * len(starts))
+    inner = ", ".join(map(str, starts[1:-1]))
+    return f"len(list_filter([{inner}]::BIGINT[], lambda edge: edge <= at_us))", lambda n: (starts[n], starts[n + 1])
+
+
+_DURATION = re.compile(
+    r"P(?=.)(?:(\d+(?:\.\d+)?)Y)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?"
+    r"(?:T(?=.)(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z"
+)
+
+
+def duration(text: str) -> tuple[int, int]:
+    """An ISO 8601 duration as (months, µs), since months have no fixed length.
+
+    Raises:
+        BadRequestData: it is none, or is longer than ten thousand years.
+    """
+    found = _DURATION.match(text)
+    if not found:
+        raise BadRequestData(f"{text!r} is not an ISO 8601 duration, such as PT1H or P1D")
+    years, months, weeks, days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    months += years * 12
+    fixed = (weeks * 7 + days) * DAY + (hours * 3600 + minutes * 60 + seconds) * SECOND
+    if months > 120_000 or fixed > 120_000 * 31 * DAY:
+        raise BadRequestData(f"{text!r} is longer than ten thousand years")
+    whole = int(months)
+    return whole, round(fixed + (months - whole) * 30 * DAY)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _later(us: int, months: int) -> int:
+    """`us` some months later, on the same day of the month or the last one there is."""
+    stamp = _EPOCH + timedelta(microseconds=us)
+    year, month = divmod(stamp.year * 12 + stamp.month - 1 + months, 12)
+    if year > 9998:
+        return 2**62
+    first = stamp.replace(year=year, month=month + 1, day=1)
+    last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    later = first.replace(day=min(stamp.day, last.day)) - _EPOCH
+    return (later.days * 86_400 + later.seconds) * SECOND + later.microseconds
