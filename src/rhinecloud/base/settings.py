@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: str = ""
     """How people reach this city from outside, e.g. https://city.example; empty: http://localhost:<port>."""
 
+    database_url: str = ""
+    """PostgreSQL for access and operations (postgresql+psycopg://…); empty: SQLite files in the data directory."""
     nats_url: str = ""
     """An external NATS server or cluster (nats://…); empty: an embedded one is started and supervised."""
     nats_sync_always: bool = False
@@ -65,6 +67,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """OpenID Connect provider for sign-in (its issuer URL); empty: passwords only."""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
+    oidc_roles_claim: str = "groups"
+    """The claim that lists a person's groups; a dot goes into an object, as in `realm_access.roles`."""
+    oidc_roles: dict[str, str] = {}
+    """Which group means which role: a table from a value of that claim to `role`, `role@tenant` or `role@tenant/agency`."""
     disk_reserve_bytes: int = 512 * 1024**2
     """Below this much free disk, writes are refused before anything is corrupted; reads go on."""
     history_memory_mb: int = 512
