@@ -1,0 +1,105 @@
+"""The tree of commands: names, options and help; what each does is in the file of its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rhinecloud import __version__
+
+app = typer.Typer(
+    name="rhinecloud",
+    help="Rhine Cloud: an open smart-city platform in one program, from the sensor to the citizen.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Data directory.  [default: $RHINECLOUD_DATA or rhinecloud-data]",
+        show_default=False,
+    ),
+]
+RUN, WORK = "Run a city", "Work with a running city"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"Rhine Cloud {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(rich_help_panel=RUN)
+def up(
+    data: Data = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="HTTP port; 0 takes a free one.  [default: 8080]", show_default=False),
+    ] = None,
+    mqtt_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="MQTT port; 0 takes a free one.  [default: 1883]", show_default=False),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]", show_default=False)
+    ] = None,
+    empty: Annotated[bool, typer.Option("--empty", help="A real city, without the simulated demo.")] = False,
+    open_: Annotated[
+        bool, typer.Option("--open", help="No sign-in for the APIs; on loopback only, for tests.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More words in the log.")] = False,
+) -> None:
+    """Start the city in the foreground; ctrl-C stops it."""
+    from rhinecloud.base.settings import load
+    from rhinecloud.base.telemetry import set_up_logs
+
+    from .up import up as start
+
+    set_up_logs(verbose)
+    start(
+        load(
+            data, host=host, port=port, mqtt_port=mqtt_port, demo=False if empty else None, open=True if open_ else None
+        )
+    )
+
+
+@app.command(rich_help_panel=RUN)
+def status(data: Data = None) -> None:
+    """Say how the running city is."""
+    from .status import status as show
+
+    show(_folder(data))
+
+
+@app.command(rich_help_panel=RUN)
+def doctor(data: Data = None) -> None:
+    """Find out what is wrong with this installation, and what to do."""
+    from rhinecloud.base.settings import load
+
+    from .doctor import doctor as examine
+
+    if not examine(load(data)):
+        raise typer.Exit(1)
+
+
+def _folder(data: Path | None) -> Path:
+    from rhinecloud.base.settings import load
+
+    return load(data).data

@@ -1,0 +1,167 @@
+"""`rhinecloud up`: starts the city and says how to get in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from rhinecloud import __version__
+from rhinecloud.base.errors import Conflict, InvalidRequest
+from rhinecloud.base.settings import Settings
+
+from .lock import Lock, Note
+from .terminal import SAY, SHOW
+
+if TYPE_CHECKING:
+    from rhinecloud.app import City
+
+
+def up(settings: Settings) -> None:
+    """Runs the city in the foreground until SIGINT or SIGTERM.
+
+    Raises:
+        InvalidRequest: the settings contradict each other or cannot be met.
+        Conflict: the data directory or a port is taken.
+    """
+    if settings.open and not is_loopback(settings.host):
+        raise InvalidRequest(
+            f"--open lets everyone do everything, so it is refused on {settings.host}: use it with --host 127.0.0.1"
+        )
+    with Lock(settings.data) as lock:
+        claim(settings.host, settings.port, "port", "HTTP")
+        claim(settings.host, settings.mqtt_port, "mqtt-port", "MQTT")
+
+        def ready(city: City) -> None:
+            lock.write(Note(os.getpid(), started_at, city.url, city.mqtt_port))
+            welcome(settings, city.url, city.mqtt_port, city.sign_in_link)
+
+        from rhinecloud.app import serve
+        from rhinecloud.base.clock import iso, now_us
+
+        started_at = iso(now_us())
+        try:
+            until_told(serve(settings, ready=ready))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Conflict(f"A port was taken while the city was starting: {error}") from error
+            raise
+    SHOW.print(Text("The city has stopped; everything acknowledged is kept.", "dim"))
+
+
+def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Runs `work` on a fast loop; the first SIGINT or SIGTERM asks it to end in order, a second SIGINT ends at once."""
+
+    async def whole() -> None:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        told = False
+
+        def stop() -> None:
+            nonlocal told
+            if told:
+                os._exit(130)
+            told = True
+            SAY.print(Text("Stopping … (ctrl-C again stops at once)", "dim"))
+            task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(whole())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def claim(host: str, port: int, option: str, what: str) -> None:
+    """Checks that a port can be had, before anything is started.
+
+    Raises:
+        Conflict: somebody listens there.
+        InvalidRequest: the address is not ours, or the port is one that only root may open.
+    """
+    if port == 0:
+        return
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Conflict(
+                    f"Port {port} for {what} is taken by another program. "
+                    f"Stop that program, or choose another port: --{option} {port + 1} (0 takes any free one)"
+                ) from error
+            reason = "only root may open ports below 1024" if error.errno == errno.EACCES else error.strerror
+            raise InvalidRequest(
+                f"{host} port {port} for {what} cannot be opened: {reason}. Choose another --{option} or --host"
+            ) from error
+
+
+def welcome(settings: Settings, url: str, mqtt_port: int, sign_in_link: str) -> None:
+    """What a person sees when the city is up: where it is, how to get in, what to try."""
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="dim", no_wrap=True)
+    rows.add_column(no_wrap=True)
+    rows.add_row("  Open", Text(url, "bold cyan"))
+    if settings.open:
+        rows.add_row("  Sign in", "not needed")
+    elif sign_in_link:
+        rows.add_row("  Sign in", Text(sign_in_link, "cyan") + Text("  (works once)", "dim"))
+    else:
+        rows.add_row("  Sign in", Text("with your name and password; a new link: rhinecloud user link NAME", ""))
+    rows.add_row("  Devices", f"MQTT on port {mqtt_port}" + ("; the demo city plays along" if settings.demo else ""))
+    rows.add_row("  Data", str(settings.data.resolve()))
+    SHOW.print()
+    SHOW.print(Text("  Rhine Cloud ", "bold") + Text(f"{__version__}  ·  ") + Text("the city is up", "green"))
+    SHOW.print()
+    SHOW.print(rows)
+    if settings.open:
+        SHOW.print()
+        SHOW.print(
+            Text(
+                "  ▲ OPEN: everyone on this machine may read, write and delete everything. For tests only.", "bold red"
+            )
+        )
+    SHOW.print()
+    SHOW.print(Text("  Try next", "dim"))
+    example = "type=OffStreetParking&q=availableSpotNumber>100" if settings.demo else "limit=20"
+    SHOW.print(f"    curl '{url}/ngsi-ld/v1/entities?{example}'")
+    SHOW.print(f"    rhinecloud device add my-sensor --type WeatherObserved{data_option(settings)}")
+    SHOW.print(Text("  docs/tutorial.md takes ten minutes · ctrl-C stops the city", "dim"))
+    SHOW.print()
+
+
+def data_option(settings: Settings) -> str:
+    """` --data DIR`, where the directory is not the default one."""
+    default = Settings().data
+    return "" if settings.data == default or "RHINECLOUD_DATA" in os.environ else f" --data {settings.data}"
