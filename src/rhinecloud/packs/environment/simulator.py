@@ -115,12 +115,14 @@ class Sky:
         return _within(0.76 + 0.14 * self._front(at) - dry + 0.03 * self.rain_mm_h(at), 0.22, 1)
 
     def sun_w_m2(self, at: float) -> float:
-        """Global radiation on flat ground at 51.4° north."""
+        """Global radiation on flat ground at 51.4° north: a clear sky after Haurwitz (1945), less what clouds keep."""
         tilt = math.radians(-23.44) * math.cos(2 * math.pi * (day_of_year(at) + 10) / 365)
         turn = math.radians(15 * ((at / HOUR + 6.77 / 15) % 24 - 12))  # true noon is where the sun is in the south
         latitude = math.radians(51.43)
         height = math.sin(latitude) * math.sin(tilt) + math.cos(latitude) * math.cos(tilt) * math.cos(turn)
-        return max(0.0, 1_050 * height * (1 - 0.75 * self.cloud(at) ** 2))
+        if height <= 0:
+            return 0.0
+        return 1_098 * height * math.exp(-0.057 / height) * (1 - 0.75 * self.cloud(at) ** 2)
 
 
 class River:
