@@ -45,6 +45,7 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None  # for kind relation: the type pointed at
     queryable: bool = False  # indexed: conditions on it are answered fast
     decimals: int | None = None  # digits after the point that make sense to a person
+    retention_days: int | None = None  # how long its past is kept; None: as long as the type's
     iri: str = ""  # expanded name; filled in from the type where empty
 
 
