@@ -14,17 +14,11 @@ from rhinecloud.base.declare import EntityType, Label
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
-    """How payloads of one kind of device become attributes; `connect` reads `body`, see its `decode.py`."""
+    """How payloads of a form of their own become attributes; flat JSON with the model's names and units needs none."""
 
     id: str  # unique among all packs: "parking.counter"
     label: Label
-    body: dict[str, Any]
-
-    @classmethod
-    def flat(cls, mapping_id: str, label: Label, kind: EntityType) -> Mapping:
-        """Flat JSON whose members are the type's own attribute names, in the declared units, with `observedAt`."""
-        attributes = {a.name: {"path": a.name, "unit": a.unit} if a.unit else {"path": a.name} for a in kind.attributes}
-        return cls(id=mapping_id, label=label, body={"time": "observedAt", "type": kind.name, "attributes": attributes})
+    body: dict[str, Any]  # the other members of `rhinecloud.connect`'s Mapping, as a JSON document
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,6 @@ the Smart Data Models of Environment and Weather. Its simulator plays twenty-sev
 from rhinecloud.kit import Label, Layer, Pack
 
 from .feeds import FEEDS
-from .mappings import MAPPINGS
 from .models import AIR, NOISE, WATER, WEATHER
 from .simulator import things
 
@@ -19,7 +18,6 @@ PACK = Pack(
         en="Water levels, weather, air and noise: what the environment does now, and what it did yesterday.",
     ),
     types=(WATER, WEATHER, AIR, NOISE),
-    mappings=MAPPINGS,
     feeds=FEEDS,
     layers=(
         Layer(type=WATER.name, label=WATER.plural, cluster=False),

@@ -6,7 +6,6 @@ as a day fills them: shoppers, commuters, patients, and the crowd of a match.
 
 from rhinecloud.kit import Label, Layer, Pack
 
-from .mappings import MAPPINGS
 from .models import CAR_PARK, SPOT
 from .simulator import things
 
@@ -18,7 +17,6 @@ PACK = Pack(
         en="Where there is a place now: car parks, park and ride, single spots.",
     ),
     types=(CAR_PARK, SPOT),
-    mappings=MAPPINGS,
     layers=(
         Layer(type=CAR_PARK.name, label=CAR_PARK.plural),
         Layer(type=SPOT.name, label=SPOT.plural, on=False, min_zoom=15),
