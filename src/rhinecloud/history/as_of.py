@@ -1,7 +1,7 @@
 """The city as it was at a moment.
 
 Of every series the last row counts whose moment (observed, or else received) is not later than the one asked for,
-unless it is a tombstone or its entity was deleted after the row came. What is known today of that moment is told: rows
+unless the attribute or the entity was deleted after the row came. What is known today of that moment is told: rows
 that came late and corrections are in.
 """
 
@@ -18,7 +18,7 @@ from rhinecloud.base.clock import iso
 from rhinecloud.base.model import Entity, Instance
 
 from .engine import Store
-from .pieces import LAST_OF_SERIES, Piece, pieces, remaining
+from .pieces import LAST_OF_SERIES, Piece, living, pieces, remaining
 from .schema import NAMES
 
 _FIELDS: Final = "entity, attr, dataset, change, id, type, at_us, observed_us, received_us, number, body, flags, source"
@@ -44,7 +44,7 @@ def entities_at(
         bbox: only entities whose location's envelope touches it.
     """
     found = past.rows(
-        f"SELECT {_FIELDS} FROM ({last_rows(past, at_us, ids)}) ORDER BY entity, attr, dataset",
+        f"SELECT {_FIELDS} FROM ({living_rows(past, at_us, ids)}) ORDER BY entity, attr, dataset",
         {"ids": sorted(ids)} if ids is not None else None,
     )
     entities = []
@@ -53,13 +53,13 @@ def entities_at(
         if index == len(found) or found[index][0] != found[first][0]:
             entity = _entity(found[first:index])
             first = index
-            if entity and (types is None or not set(types).isdisjoint(entity["type"])) and _inside(entity, bbox):
+            if (types is None or not set(types).isdisjoint(entity["type"])) and _inside(entity, bbox):
                 entities.append(entity)
     return entities
 
 
-def last_rows(past: Store, at_us: int, ids: Collection[str] | None = None) -> str:
-    """SQL for the last row of every series at a moment, tombstones included."""
+def living_rows(past: Store, at_us: int, ids: Collection[str] | None = None) -> str:
+    """SQL for the last row of every series at a moment, without what was deleted by then."""
     where = "entity IN (SELECT unnest($ids))" if ids is not None else "TRUE"
     base: Piece | None = None
     touched: list[Piece] = []
@@ -73,29 +73,26 @@ def last_rows(past: Store, at_us: int, ids: Collection[str] | None = None) -> st
         parts.append(f"SELECT {NAMES} FROM read_parquet({past.path(base.state or '')}) WHERE {where}")
     parts += [
         f"""SELECT {NAMES} FROM ({remaining(past, piece)})
-        WHERE at_us <= {at_us} AND (until_us IS NULL OR until_us > {at_us}) AND {where}"""
+        WHERE at_us <= {at_us} AND coalesce(until_us, {at_us} + 1) > {at_us} AND {where}"""
         for piece in touched
     ]
-    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) QUALIFY {LAST_OF_SERIES}"
+    return living(" UNION ALL ".join(parts))
 
 
-def _entity(rows: list[tuple[Any, ...]]) -> Entity | None:
-    """One entity from the last rows of its series; None where it was not there."""
-    head = rows[0] if rows[0][1] == "" else None
-    if head and head[3] == 2:
-        return None
-    living = [row for row in rows if row[1] and row[3] != 2]
-    if not living and not head:
-        return None
-    told = _json.decode(head[10]) if head and head[10] else {}
-    entity: Entity = {"id": rows[0][0], "type": told.get("type") or max(living, key=lambda row: row[4])[5].split(" ")}
+def _entity(rows: list[tuple[Any, ...]]) -> Entity:
+    """One entity from the last rows of its series; rows of the entity itself have no attribute's name."""
+    about = max((row for row in rows if not row[1]), key=lambda row: row[4], default=None)
+    told = _json.decode(about[10]) if about and about[10] else {}
+    newest = max(rows, key=lambda row: row[4])
+    entity: Entity = {"id": newest[0], "type": told.get("type") or newest[5].split(" ")}
     if told.get("scope"):
         entity["scope"] = told["scope"]
+    made = next((row[8] for row in rows if not row[1] and row[3] == 0), min(row[8] for row in rows))
     attrs: dict[str, list[Instance]] = {}
-    for row in living:
-        attrs.setdefault(row[1], []).append(instance(*row[7:13]))
-    times = [row[8] for row in rows]
-    entity |= {"_c": min(times), "_m": max(times), "attrs": attrs}
+    entity |= {"_c": made, "_m": max(row[8] for row in rows), "attrs": attrs}
+    for row in rows:
+        if row[1]:
+            attrs.setdefault(row[1], []).append(instance(*row[7:13]))
     return entity
 
 

@@ -148,6 +148,9 @@ class Engine:
         self._attached[tenant] = database
         return database
 
+    def attached(self, tenant: str) -> bool:
+        return tenant in self._attached
+
     def detach_idle(self) -> list[str]:
         """Detaches what nobody used for a while; says which."""
         return self._detach(time.monotonic() - self._idle_s)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from rhinecloud.base.clock import Clock, now_us
+from rhinecloud.base.clock import DAY, Clock, now_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import RhineError
 from rhinecloud.base.model import Entity
@@ -26,6 +26,7 @@ from .as_of import Box, entities_at
 from .calendar import Calendar
 from .engine import Engine, Store
 from .series import Bucket, Series, aggregate, read_series
+from .upkeep import Kept, keep
 
 log = logger("history")
 _ROWS = counter("history_rows_total", "Rows of the past, by what became of them", ("tenant", "outcome"))
@@ -33,8 +34,9 @@ _BEHIND = gauge("history_behind_seconds", "Age of the oldest commit that the pas
 _APPEND = histogram("history_append_seconds", "Time to append a batch")
 
 GATHER_S = 0.5
-BATCH = 200_000
+BATCH_BYTES = 8 * 1024**2  # of messages, about 100,000 rows
 DRAIN_S = 10.0
+KEEP_S = 600.0
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,8 +61,11 @@ class _Lane:
 
     def __init__(self) -> None:
         self.moving = asyncio.Lock()
+        self.keeping = asyncio.Lock()
         self.mark: int | None = None
+        self.commits = 64  # to take at once; follows their size, since a commit is anything from one row to thousands
         self.held = 0  # backups under way, during which the outbox keeps what is moved
+        self.kept_us = 0
 
 
 class Histories:
@@ -86,7 +91,7 @@ class Histories:
         self._presents.wake.append(self._on_commit)
         self._woken.update(self._presents.names())
         self._wake.set()
-        self._tasks = [asyncio.create_task(self._append_for_ever())]
+        self._tasks = [asyncio.create_task(self._append_for_ever()), asyncio.create_task(self._keep_for_ever())]
 
     async def stop(self) -> None:
         """Moves what is there, and closes."""
@@ -136,13 +141,13 @@ class Histories:
 
     async def move(self, tenant: str) -> None:
         """Moves everything that the tenant's outbox holds now into its past."""
-        lane = self._lanes.setdefault(tenant, _Lane())
+        lane = self._lane(tenant)
         async with lane.moving:
             loop = asyncio.get_running_loop()
             present = self._presents.open(tenant)
             if lane.mark is None:
                 lane.mark = await loop.run_in_executor(self._threads, mark, self.engine, tenant)
-            while messages := present.outbox(lane.mark, BATCH):
+            while messages := await loop.run_in_executor(self._threads, present.outbox, lane.mark, lane.commits):
                 began = time.perf_counter()
                 done = await loop.run_in_executor(self._threads, append, self.engine, tenant, messages)
                 _APPEND.observe(time.perf_counter() - began)
@@ -151,6 +156,61 @@ class Histories:
                     present.outbox_done("history", lane.mark)
                 for outcome in ("written", "repeated", "corrected"):
                     _ROWS.labels(tenant, outcome).inc(getattr(done, outcome))
+                size = sum(len(message) for _, message in messages)
+                if len(messages) == lane.commits and size < BATCH_BYTES // 2:
+                    lane.commits = min(lane.commits * 2, 16_384)
+                elif size > BATCH_BYTES:
+                    lane.commits = max(lane.commits // 2, 1)
+
+    def _lane(self, tenant: str) -> _Lane:
+        return self._lanes.setdefault(tenant, _Lane())
+
+    async def _keep_for_ever(self) -> None:
+        """A round of upkeep for the tenants in use every ten minutes, for all of them once a day."""
+        while True:
+            await asyncio.sleep(KEEP_S)
+            for tenant in self._presents.names():
+                lane = self._lane(tenant)
+                if self.engine.attached(tenant) or lane.kept_us < self.clock() - DAY:
+                    try:
+                        await self.keep(tenant)
+                    except Exception:
+                        log.exception("upkeep_failed", tenant=tenant)
+            await asyncio.get_running_loop().run_in_executor(self._threads, self.engine.detach_idle)
+
+    async def keep(self, tenant: str, *, daily: bool | None = None) -> Kept:
+        """One round of upkeep: closes days, takes in what came late, joins months, forgets what is past its time."""
+        lane = self._lane(tenant)
+        async with lane.keeping:
+            kept = await self.run(keep, tenant, self.calendar, self.model, self.clock(), daily=daily)
+            lane.kept_us = self.clock()
+        if kept.settled or kept.forgotten:
+            log.info("upkeep", tenant=tenant, settled=kept.settled, states=kept.states, forgotten=kept.forgotten)
+        return kept
+
+    @contextlib.asynccontextmanager
+    async def hold(self, tenant: str) -> AsyncIterator[None]:
+        """While it lasts the outbox keeps what the past has taken over.
+
+        A backup copies the past first and the present second, both inside: the present's copy then still has every row
+        that the past's copy lacks.
+        """
+        lane = self._lane(tenant)
+        lane.held += 1
+        try:
+            yield
+        finally:
+            lane.held -= 1
+            if not lane.held and lane.mark:
+                self._presents.open(tenant).outbox_done("history", lane.mark)
+
+    async def forget(self, tenant: str) -> None:
+        """Closes the past of a tenant whose folder is going to be removed or replaced."""
+        lane = self._lane(tenant)
+        async with lane.moving, lane.keeping:
+            await asyncio.get_running_loop().run_in_executor(self._threads, self.engine.forget, tenant)
+            del self._lanes[tenant]
+            self._woken.discard(tenant)
 
 
 class History:

@@ -74,6 +74,10 @@ def remaining(past: Store, piece: Piece) -> str:
         AND (e.id IS NULL OR e.id = row.id))"""
 
 
+BOUND = "(change = 2 OR (change = 0 AND attr = ''))"
+"""Rows that begin or end a life: an entity's making and deleting, an attribute's tombstone. A series of their own,
+since what came before them is void even where it was observed later than what came after them."""
+
 LAST_WORD = "NOT coalesce(observed_us = next_observed_us AND change <> 2 AND next_change <> 2, FALSE)"
 """Of several rows for one observation, only the newest counts; on rows as `told` gives them."""
 
@@ -82,7 +86,7 @@ def told(rows: str) -> str:
     """SQL: each row with what the next of its series says."""
     return f"""SELECT *, lead(at_us) OVER series AS until_us, lead(observed_us) OVER series AS next_observed_us,
         lead(change) OVER series AS next_change FROM ({rows})
-        WINDOW series AS (PARTITION BY type, entity, attr, dataset ORDER BY at_us, id)"""
+        WINDOW series AS (PARTITION BY type, entity, attr, dataset, {BOUND} ORDER BY at_us, id)"""
 
 
 def settle(past: Store, span: Span, where: str = "TRUE") -> int:
@@ -154,7 +158,7 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-LAST_OF_SERIES = "row_number() OVER (PARTITION BY entity, attr, dataset ORDER BY at_us DESC, id DESC) = 1"
+LAST_OF_SERIES = f"row_number() OVER (PARTITION BY entity, attr, dataset, {BOUND} ORDER BY at_us DESC, id DESC) = 1"
 
 
 def make_states(past: Store) -> int:
@@ -187,9 +191,10 @@ def make_states(past: Store) -> int:
 
 
 def living(rows: str) -> str:
-    """SQL: of `rows`, the last of every series, without tombstones and without what lies under one of its entity."""
+    """SQL: of `rows`, the last of every series, without what was deleted after it came."""
     return f"""
         WITH last AS (SELECT * FROM ({rows}) QUALIFY {LAST_OF_SERIES}),
-            dead AS (SELECT entity, id FROM last WHERE attr = '' AND change = 2)
-        SELECT {NAMES} FROM last WHERE change <> 2
-            AND NOT EXISTS (SELECT 1 FROM dead WHERE dead.entity = last.entity AND dead.id > last.id)"""
+            bound AS (SELECT entity, attr, dataset, id FROM last WHERE {BOUND})
+        SELECT {NAMES} FROM last WHERE change <> 2 AND NOT EXISTS (
+            SELECT 1 FROM bound WHERE bound.entity = last.entity AND bound.id > last.id
+            AND (bound.attr = '' OR (bound.attr = last.attr AND bound.dataset = last.dataset)))"""

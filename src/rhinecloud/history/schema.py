@@ -41,7 +41,8 @@ CREATE TABLE IF NOT EXISTS pieces (
 CREATE TABLE IF NOT EXISTS erased (piece VARCHAR, entity VARCHAR, attr VARCHAR, dataset VARCHAR, id BIGINT);
     -- rows of a closed piece that are no more, until it is rewritten; a NULL matches all
 CREATE TABLE IF NOT EXISTS meta (key VARCHAR PRIMARY KEY, value BIGINT);
-INSERT OR IGNORE INTO meta VALUES ('schema', 1), ('outbox', 0), ('next_id', 1), ('generation', 1), ('edits', 0);
+INSERT OR IGNORE INTO meta VALUES ('schema', 1), -- of this layout
+    ('outbox', 0), ('next_id', 1), ('generation', 1), ('edits', 0), ('kept_day', 0);
 """
 
 ROW_GROUP: Final = 30_000
