@@ -6,6 +6,8 @@ It must not know what is protected: no entities, no HTTP; it answers about actio
 
 from .access import Access
 from .audit import Record, Verdict
+from .links import PATH as LINK_PATH
+from .links import address as link_address
 from .people import Person, parse_grant
 from .policy import ACTIONS, ROLES
 from .principal import ANONYMOUS, OPEN, Grant, Principal, system
@@ -17,6 +19,7 @@ from .tokens import Token
 __all__ = [
     "ACTIONS",
     "ANONYMOUS",
+    "LINK_PATH",
     "OPEN",
     "ROLES",
     "Access",
@@ -30,6 +33,7 @@ __all__ = [
     "Token",
     "Verdict",
     "Vouched",
+    "link_address",
     "parse_grant",
     "system",
 ]

@@ -57,7 +57,7 @@ class Access:
         open_types = frozenset(t.iri for t in model.types.values() if t.open) if model else frozenset()
         self.policy = Policy(open_types)
         self.watchers: list[Callable[[str], None]] = []
-        """Called, in any thread, with "people", "sessions", "tenants" or "tokens" when one changed here or elsewhere."""
+        """Called, in any thread, with "people", "sessions", "tenants" or "tokens" when one of them changed."""
         self._versions: dict[str, int] = {}
         self._look_at = 0.0
         self._refused: dict[tuple[str, str, str], float] = {}

@@ -149,6 +149,11 @@ class Trail:
             breaks.append(Break(expected, f"records {expected} to {last} were cut off"))
         return Verdict(count, previous, tuple(breaks))
 
+    def holds(self, head: str) -> bool:
+        """Whether a head that was noted earlier is still in the log."""
+        with self._store.read() as db:
+            return db.execute(select(audit.c.sequence).where(audit.c.hash == head)).first() is not None
+
     def _record(
         self, sequence: int, by: Principal, action: str, subject: str, tenant: str, outcome: str, detail: dict[str, Any]
     ) -> Record:

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select
 
 from rhinecloud.base.clock import SECOND, Clock
 from rhinecloud.base.errors import Conflict, Unauthorized
+from rhinecloud.base.settings import Settings
 
 from . import keys
 from .audit import Trail
@@ -20,8 +21,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 VALID: Final = 24 * 3600 * SECOND
+PATH: Final = "/sign-in/link/"
+"""Where the web room answers to a link; the secret follows."""
 FIRST: Final = "admin"
 """Whom the first start's link signs in."""
+
+
+def address(settings: Settings, secret: str) -> str:
+    """The whole address of a link, as it is printed or sent."""
+    return (settings.public_url.rstrip("/") or f"http://localhost:{settings.port}") + PATH + secret
 
 
 class Links:

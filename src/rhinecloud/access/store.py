@@ -5,13 +5,14 @@ Alembic is imported only when the schema is not the newest: it takes as long as 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from rhinecloud.base.database import engine
 from rhinecloud.base.errors import Unavailable
@@ -36,8 +37,16 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = url
         self._engine = engine(url)
-        if self._revision() != HEAD:
-            self._migrate()
+        for patience in range(50, -1, -1):
+            try:
+                if self._revision() != HEAD:
+                    self._migrate()
+                break
+            except Unavailable as error:
+                # Two first starts at once: SQLite refuses to switch to its log twice at a time, without waiting.
+                if "database is locked" not in error.detail or not patience:
+                    raise
+                time.sleep(0.1)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -69,7 +78,7 @@ class Store:
         try:
             with self._engine.connect() as db:
                 return str(db.execute(text(f"SELECT version_num FROM {REVISIONS}")).scalar() or "")  # noqa: S608
-        except (OperationalError, ProgrammingError) as error:
+        except DatabaseError as error:
             if "no such table" in str(error) or "does not exist" in str(error):
                 return ""
             raise Unavailable(f"The access database does not answer: {error.orig}") from error
@@ -106,6 +115,6 @@ def _translated() -> Iterator[None]:
     except OperationalError as error:
         raise Unavailable(f"The access database does not answer: {error.orig}") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise Unavailable("The access database is gone") from error
+        if error.connection_invalidated or type(error) is DatabaseError:  # gone, or damaged
+            raise Unavailable(f"The access database cannot be used: {error.orig}") from error
         raise

@@ -70,7 +70,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     oidc_roles_claim: str = "groups"
     """The claim that lists a person's groups; a dot goes into an object, as in `realm_access.roles`."""
     oidc_roles: dict[str, str] = {}
-    """Which group means which role: a table from a value of that claim to `role`, `role@tenant` or `role@tenant/agency`."""
+    """Which group means which role: from a value of that claim to `role`, `role@tenant` or `role@tenant/agency`."""
     disk_reserve_bytes: int = 512 * 1024**2
     """Below this much free disk, writes are refused before anything is corrupted; reads go on."""
     history_memory_mb: int = 512
