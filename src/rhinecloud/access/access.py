@@ -63,6 +63,7 @@ class Access:
         self._refused: dict[tuple[str, str, str], float] = {}
         self._pending: list[tuple[Entry, asyncio.Future[None] | None]] = []
         self._pending_there = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     def open(self) -> None:
@@ -218,9 +219,12 @@ class Access:
             await asyncio.shield(self._write_pending())
 
     async def _write_pending(self) -> None:
-        batch, self._pending = self._pending, []
-        if not batch:
-            return
+        async with self._writing:  # `stop` waits here for what was begun
+            batch, self._pending = self._pending, []
+            if batch:
+                await self._write_batch(batch)
+
+    async def _write_batch(self, batch: list[tuple[Entry, asyncio.Future[None] | None]]) -> None:
         try:
             await asyncio.to_thread(self.trail.write, [entry for entry, _ in batch])
         except Exception as error:
