@@ -136,9 +136,9 @@ async def disconnect(client: Client, names: list[str]) -> int:
     for name in names:
         for server, connections in (await _connections(client, name)).items():
             for connection in connections:
-                await client.publish(f"$SYS.REQ.SERVER.{server}.KICK", b'{"cid":%d}' % connection)
+                # A request, since the server heeds none without a reply subject.
+                await client.request(f"$SYS.REQ.SERVER.{server}.KICK", b'{"cid":%d}' % connection, timeout=5)
                 ended += 1
-    await client.flush()
     return ended
 
 

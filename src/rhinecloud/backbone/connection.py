@@ -21,7 +21,7 @@ from rhinecloud.base.telemetry import logger
 
 from . import streams
 from .admission import Admission, Issuer, disconnect
-from .consumer import Consumer, _headers
+from .consumer import DURABLE, Consumer, _headers
 from .messages import NO_HEADERS, Authenticate, Handler, MqttGrant, RawMessage
 from .server import Server
 from .tail import Tail
@@ -150,8 +150,11 @@ class Backbone:
 
         return unsubscribe
 
-    async def send_mqtt(self, topic: str, payload: bytes) -> None:
+    async def send_mqtt(self, topic: str, payload: bytes) -> int:
         """To the devices that subscribe to `topic`; where one subscribed with QoS 1, also when it is away just now.
+
+        Returns:
+            The sequence in the stream MQTT, by which `watch_deliveries` speaks of it.
 
         Raises:
             Unavailable: the backbone does not take it now.
@@ -163,7 +166,18 @@ class Backbone:
         # As the server itself does for a device that publishes with QoS 1: once for subscribers with QoS 0, once kept.
         headers = {"Nmqtt-Pub": "1"}
         await self._bus.publish(subject, payload, headers=headers)
-        await self._publish(streams.MQTT_PREFIX + subject, payload, headers)
+        return await self._publish(streams.MQTT_PREFIX + subject, payload, headers)
+
+    async def watch_deliveries(self, handler: Callable[[int], Awaitable[None]]) -> Unsubscribe:
+        """Calls `handler` with the sequence of each message that a device's client has acknowledged (QoS 1 and 2)."""
+
+        async def read(subject: str, _data: bytes) -> None:
+            words = subject.split(".")
+            at = 2 if len(words) == 9 else 4
+            if words[at + 1] != DURABLE:
+                await handler(int(words[at + 3]))
+
+        return await self.subscribe(f"$JS.ACK.{streams.MQTT}.>", read)
 
     async def replay(self, stream: str, sequence: int) -> RawMessage:
         """A raw message again, as evidence or to be read anew.
