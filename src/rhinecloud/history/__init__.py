@@ -4,8 +4,26 @@ In: the outbox of each tenant's present, batch by batch. Out: series, figures, t
 evolutions, files. It must not know HTTP, nor who asks.
 """
 
+from .append import MIRRORED
 from .as_of import Box
+from .evolution import Evolutions, TemporalQuery, Window
 from .histories import Histories, History
-from .series import METHODS, Bucket, Series
+from .scopes import SCOPE
+from .series import METHODS, Bucket, Figures, Series, check, duration
 
-__all__ = ["METHODS", "Box", "Bucket", "Histories", "History", "Series"]
+__all__ = [
+    "METHODS",
+    "MIRRORED",
+    "SCOPE",
+    "Box",
+    "Bucket",
+    "Evolutions",
+    "Figures",
+    "Histories",
+    "History",
+    "Series",
+    "TemporalQuery",
+    "Window",
+    "check",
+    "duration",
+]

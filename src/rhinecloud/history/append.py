@@ -9,7 +9,7 @@ after it lets the next pass begin behind them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -21,13 +21,16 @@ from .schema import NAMES
 if TYPE_CHECKING:
     from .columns import Column
 
+MIRRORED: Final = "history"
+"""Source of updates that bring the present what the past was told directly; they are not told to the past again."""
+
 # Order of the columns as in `schema.COLUMNS`; `batch` is the dictionary of arrays.
 _INCOMING = f"""
     SELECT id, type, entity, attr, dataset, change,
         CASE WHEN observed_us = {NONE} THEN received_us ELSE observed_us END AS at_us,
         CASE WHEN observed_us <> {NONE} THEN observed_us END AS observed_us, received_us,
         CASE WHEN NOT isnan(number) THEN number END AS number, body, flags, source, raw
-    FROM batch"""
+    FROM batch WHERE source <> '{MIRRORED}'"""
 
 _IDENTITY = "entity, attr, dataset, observed_us"
 
@@ -75,7 +78,7 @@ def insert(past: Store, messages: Sequence[bytes]) -> Appended:
         past.db.execute(f"INSERT INTO recent {_INCOMING}")
         return Appended(written=rows)
     batch["doubtful"] = doubtful
-    past.db.execute(f"INSERT INTO recent {_INCOMING} WHERE NOT doubtful")
+    past.db.execute(f"INSERT INTO recent {_INCOMING} AND NOT doubtful")
     times = batch["observed_us"][doubtful]
     written, corrected = _insert_doubtful(past, batch, int(times.min()), int(times.max()))
     return Appended(rows - int(doubtful.sum()) + written, int(doubtful.sum()) - written, corrected)
@@ -85,7 +88,7 @@ def _insert_doubtful(past: Store, batch: dict[str, Column], from_us: int, to_us:
     """Inserts those of the doubtful rows that tell something new; how many, and how many of them correct something."""
     db = past.db
     db.execute(f"""
-        CREATE OR REPLACE TEMP TABLE doubtful AS {_INCOMING} WHERE doubtful
+        CREATE OR REPLACE TEMP TABLE doubtful AS {_INCOMING} AND doubtful
         QUALIFY row_number() OVER (PARTITION BY {_IDENTITY} ORDER BY id DESC) = 1""")
     db.execute(f"""
         CREATE OR REPLACE TEMP TABLE news AS

@@ -12,20 +12,22 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from rhinecloud.base.clock import DAY, Clock, now_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import RhineError
-from rhinecloud.base.model import Entity
+from rhinecloud.base.model import Entity, Instance
 from rhinecloud.base.settings import Settings
 from rhinecloud.base.telemetry import counter, gauge, histogram, logger
 
-from .append import append, mark
+from .append import Appended, append, mark
 from .as_of import Box, entities_at
 from .calendar import Calendar
 from .engine import Engine, Store
-from .series import Bucket, Series, aggregate, read_series
+from .evolution import Evolutions, TemporalQuery, evolve, kinds_of
+from .evolving import Mended, Recorded, erase, mend, record
+from .series import Bucket, Figures, Series, aggregate, figures, read_series
 from .upkeep import Kept, keep
 
 log = logger("history")
@@ -263,6 +265,37 @@ class History:
         return await self._read(
             aggregate, entity, attr, methods=methods, start_us=start_us, end_us=end_us, period=period, dataset=dataset
         )
+
+    async def temporal(self, query: TemporalQuery) -> Evolutions:
+        """The temporal evolutions of the entities that a query selects.
+
+        Source: ETSI GS CIM 009, 5.7.3, 5.7.4.
+        """
+        return await self._read(evolve, query)
+
+    async def figures(self, ids: Sequence[str], **asked: Any) -> list[Figures]:
+        """Figures over every attribute of entities, as `aggregate` gives them of one; see `series.figures`."""
+        return await self._read(figures, ids, **asked)
+
+    async def kinds(self, entity: str) -> list[str]:
+        """The types of an entity that the past knows; none: it knows nothing of it."""
+        return await self._read(kinds_of, entity)
+
+    async def record(
+        self, entity: str, types: Sequence[str], instances: Sequence[Recorded], *, source: str
+    ) -> Appended:
+        """Writes instances of an entity into the past directly; durable when it returns (5.6.11, 5.6.12)."""
+        return await self._read(record, entity, types, instances, now_us=self._all.clock(), source=source)
+
+    async def erase(
+        self, entity: str, *, attr: str | None = None, dataset: str | None = None, instance: int | None = None
+    ) -> int:
+        """Takes an entity, an attribute, a dataset of it or one instance out of the past; gives the rows (5.6.13 to 16)."""
+        return await self._read(erase, entity, attr=attr, dataset=dataset, instance=instance)
+
+    async def mend(self, entity: str, attr: str, instance: int, change: Callable[[Instance], Mended]) -> bool:
+        """Puts in the place of one instance what `change` makes of it; False: there is no such instance (5.6.14)."""
+        return await self._read(mend, entity, attr, instance, change, now_us=self._all.clock())
 
     async def as_of(
         self,
