@@ -48,7 +48,15 @@ async def test_a_wrong_secret_and_an_unknown_user_are_refused(site: Site, device
 
 async def test_a_device_speaks_on_its_own_topics_only(site: Site, device: Make) -> None:
     gauge = await device()
-    for topic in ("city/lamp/up", "city/gauge2/up", "city", "raw/city/http/gauge", "changes/city", "a", "$MQTT/msgs/city/lamp/up"):
+    for topic in (
+        "city/lamp/up",
+        "city/gauge2/up",
+        "city",
+        "raw/city/http/gauge",
+        "changes/city",
+        "a",
+        "$MQTT/msgs/city/lamp/up",
+    ):
         await gauge.publish(topic, b"forged")
     await gauge.publish("city/gauge/up", b"own")
     assert [m.data for m in await site.has(1)] == [b"own"]
@@ -56,7 +64,19 @@ async def test_a_device_speaks_on_its_own_topics_only(site: Site, device: Make) 
 
 @pytest.mark.parametrize(
     "pattern",
-    ["city/lamp/command", "city/+/command", "#", "+/+/command", "city/#", "$MQTT/#", "$JS/#", "$SYS/#", "*/*/command", ">", "city/>"],
+    [
+        "city/lamp/command",
+        "city/+/command",
+        "#",
+        "+/+/command",
+        "city/#",
+        "$MQTT/#",
+        "$JS/#",
+        "$SYS/#",
+        "*/*/command",
+        ">",
+        "city/>",
+    ],
 )
 async def test_a_device_hears_its_own_topics_only(site: Site, device: Make, pattern: str) -> None:
     gauge = await device()
@@ -93,7 +113,9 @@ async def test_a_device_of_the_default_tenant_is_sent_away_by_either_name(site: 
     await eventually(lambda: short.lost)
 
 
-@pytest.mark.parametrize("topic", ["city/gauge/a.b/c", "city/gauge/pegel-ü/水", "city/gauge//up", "city/gauge/up/", "city/gauge"])
+@pytest.mark.parametrize(
+    "topic", ["city/gauge/a.b/c", "city/gauge/pegel-ü/水", "city/gauge//up", "city/gauge/up/", "city/gauge"]
+)
 async def test_unusual_topics_arrive_as_they_were(site: Site, device: Make, topic: str) -> None:
     gauge = await device()
     assert await gauge.publish(topic, b"1")

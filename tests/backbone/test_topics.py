@@ -44,7 +44,9 @@ def test_what_nats_cannot_spell_is_refused(topic: str) -> None:
         subject_of(topic)
 
 
-@pytest.mark.parametrize("pattern", ["#", "+/x", "$MQTT/msgs/#", "$SYS/#", "raw/x/#", "changes/#", "/x", "*/x/#", "city/>/up"])
+@pytest.mark.parametrize(
+    "pattern", ["#", "+/x", "$MQTT/msgs/#", "$SYS/#", "raw/x/#", "changes/#", "/x", "*/x/#", "city/>/up"]
+)
 def test_a_grant_beyond_devices_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError):
         subjects(MqttGrant((pattern,), ()))

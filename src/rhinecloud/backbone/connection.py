@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 log = logger("backbone")
 
+CONNECT_S = 5.0
+
 Unsubscribe = Callable[[], Awaitable[None]]
 
 
@@ -239,15 +241,15 @@ class Backbone:
 
         self._clients.append(client)
         try:
-            await client.connect(
-                name=f"rhinecloud {name}",
-                error_cb=on_error,
-                reconnected_cb=on_reconnect,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.05,  # type: ignore[arg-type]  # it sleeps for it, so a fraction is as good
-                connect_timeout=5,
-                **options,
-            )
+            async with asyncio.timeout(CONNECT_S):  # the library itself would try for ever
+                await client.connect(
+                    name=f"rhinecloud {name}",
+                    error_cb=on_error,
+                    reconnected_cb=on_reconnect,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.05,  # type: ignore[arg-type]  # it sleeps for it, so a fraction is as good
+                    **options,
+                )
         except (nats.errors.Error, OSError, TimeoutError) as error:
             where = self._settings.nats_url or "the embedded server"
             raise Unavailable(f"NATS at {where} is not reached: {error or type(error).__name__}") from error
