@@ -9,6 +9,9 @@ import typer
 
 from rhinecloud import __version__
 
+from .device import device_app
+from .people import audit_app, tenant_app, token_app, user_app
+
 app = typer.Typer(
     name="rhinecloud",
     help="Rhine Cloud: an open smart-city platform in one program, from the sensor to the citizen.",
@@ -28,7 +31,7 @@ Data = Annotated[
         show_default=False,
     ),
 ]
-RUN, WORK = "Run a city", "Work with a running city"
+RUN, DATA, WHO = "Run a city", "Bring data in and out", "Who and what takes part"
 
 
 def _version(wanted: bool) -> None:
@@ -97,6 +100,13 @@ def doctor(data: Data = None) -> None:
 
     if not examine(load(data)):
         raise typer.Exit(1)
+
+
+app.add_typer(device_app, name="device", rich_help_panel=WHO)
+app.add_typer(user_app, name="user", rich_help_panel=WHO)
+app.add_typer(token_app, name="token", rich_help_panel=WHO)
+app.add_typer(tenant_app, name="tenant", rich_help_panel=WHO)
+app.add_typer(audit_app, name="audit", rich_help_panel=WHO)
 
 
 def _folder(data: Path | None) -> Path:
