@@ -6,9 +6,9 @@ In: an @context as a request carries it, or the URL of one. Out: a `Vocabulary` 
 
 from __future__ import annotations
 
-from .core import CORE_URL, CORE_URLS, core_bytes
+from .core import CORE_URL, CORE_URLS, core_document
 from .documents import Document
 from .loading import Vocabularies
 from .terms import Vocabulary
 
-__all__ = ["CORE_URL", "CORE_URLS", "Document", "Vocabularies", "Vocabulary", "core_bytes"]
+__all__ = ["CORE_URL", "CORE_URLS", "Document", "Vocabularies", "Vocabulary", "core_document"]

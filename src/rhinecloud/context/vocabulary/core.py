@@ -7,7 +7,6 @@ serves all published versions, because each version only added terms to the one 
 # ruff: noqa: SIM905 — a block of words reads better than a list of a hundred strings
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 NGSI_LD: Final = "https://uri.etsi.org/ngsi-ld/"
@@ -139,8 +138,3 @@ CORE_TERMS, CORE_COERCIONS = _compiled()
 """Term → expanded name, term → type coercion; of the core @context alone."""
 
 CORE_PREFIXES: Final = {"ngsi-ld": NGSI_LD, "geojson": GEOJSON}
-
-
-def core_bytes() -> bytes:
-    """The document as it is served under its URL by us."""
-    return json.dumps(core_document(), indent=1).encode()

@@ -52,13 +52,31 @@ class Documents:
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._failed: dict[str, tuple[int, str]] = {}
         self._under_way: dict[str, asyncio.Task[Document]] = {}
+        self.changes = 0  # rises whenever a document comes, changes or goes
 
     def kept(self) -> list[Document]:
         return list(self._kept.values())
 
+    def find(self, name: str) -> Document | None:
+        """A kept document by its URL or its id here."""
+        return self._kept.get(name) or next((d for d in self._kept.values() if d.id == name), None)
+
     def drop(self, url: str) -> None:
         self._kept.pop(url, None)
         self._failed.pop(url, None)
+        self.changes += 1
+
+    def touch(self, url: str) -> None:
+        """Counts a use that needed no look at the content."""
+        document = self._kept.get(url)
+        if document is not None:
+            document.hits += 1
+            document.used_us = self._clock()
+
+    def is_fresh(self, url: str) -> bool:
+        """Whether what is kept of `url` need not be asked for again."""
+        document = self._kept.get(url)
+        return document is not None and self._clock() - document.created_us <= FRESH_US
 
     async def context(self, url: str) -> Any:
         """The @context at `url`, from here or from there.
@@ -127,6 +145,7 @@ class Documents:
             hits=old.hits if old else 0,
         )
         self._kept[url] = document
+        self.changes += 1
         while sum(d.size for d in self._kept.values()) > KEPT_BYTES:
             self._kept.popitem(last=False)
         return document
@@ -181,13 +200,10 @@ async def _public_address(host: str, port: int) -> str:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
-        # is_global also refuses link-local, carrier-grade NAT, documentation and multicast ranges.
         ip = ipaddress.ip_address(address.partition("%")[0])
-        if (
-            not ip.is_global
-            or ip.is_multicast
-            or ((mapped := getattr(ip, "ipv4_mapped", None)) and not mapped.is_global)
-        ):
+        ip = getattr(ip, "ipv4_mapped", None) or ip
+        # is_global also refuses link-local, carrier-grade NAT and documentation ranges.
+        if not ip.is_global or ip.is_multicast:
             raise VocabularyUnavailable(f"{host} is an address inside a private network")
     if not addresses:
         raise VocabularyUnavailable(f"{host} has no address")

@@ -55,6 +55,8 @@ class Vocabularies:
         self.core = Vocabulary(CORE_URL)
         self.default = Vocabulary(CORE_URL, ours, own=frozenset(ours.values()))
         self._compiled: OrderedDict[str, Vocabulary] = OrderedDict()
+        self._by_url: dict[tuple[str, str], tuple[tuple[int, int], Vocabulary]] = {}
+        self.hosted_changes = 0  # to be raised by whoever adds or deletes a hosted document
 
     async def load(self, context: str | list[Any] | dict[str, Any] | None, tenant: str) -> Vocabulary:
         """The vocabulary of an @context as a request carries it; the default one for None.
@@ -65,8 +67,25 @@ class Vocabularies:
         """
         if context is None:
             return self.default
-        if isinstance(context, str) and context in CORE_URLS:
-            return self._core(context)
+        if isinstance(context, str):
+            if context in CORE_URLS:
+                return self._core(context)
+            # The commonest case, one URL in a Link header: nothing has changed since it was last compiled.
+            known_at = self._by_url.get((tenant, context))
+            if known_at is not None and known_at[0] == self._state() and self.documents.is_fresh(context):
+                self.documents.touch(context)
+                return known_at[1]
+        vocabulary = await self._compile(context, tenant)
+        if isinstance(context, str):
+            if len(self._by_url) > KEPT:
+                self._by_url.clear()
+            self._by_url[tenant, context] = (self._state(), vocabulary)
+        return vocabulary
+
+    def _state(self) -> tuple[int, int]:
+        return self.documents.changes, self.hosted_changes
+
+    async def _compile(self, context: Any, tenant: str) -> Vocabulary:
         parts: list[dict[str, Any]] = []
         await self._resolve(context, tenant, parts, 0)
         key = _key([context, parts])

@@ -34,21 +34,7 @@ _GEO_ONLY: Final = frozenset(NGSI_LD + name for name in ("location", "observatio
 _GENERATED: Final = frozenset(["createdAt", "modifiedAt", "deletedAt"])
 _ABOUT_INSTANCE: Final = frozenset(["observedAt", "unitCode", "datasetId", "expiresAt", "valueType", "objectType"])
 _NO_ATTRIBUTE: Final = _ABOUT_INSTANCE - {"expiresAt"} | {"instanceId", "entityIdSealed", "entityTypeSealed"}
-_OUTPUT_ONLY: Final = frozenset(
-    [
-        "createdAt",
-        "modifiedAt",
-        "deletedAt",
-        "instanceId",
-        "previousValue",
-        "previousObject",
-        "previousLanguageMap",
-        "previousVocab",
-        "previousJson",
-        "previousValueList",
-        "previousObjectList",
-    ]
-)
+_OUTPUT_ONLY: Final = _GENERATED | {"instanceId"} | {"previous" + m[0].upper() + m[1:] for m in _VALUE_MEMBERS}
 _SIMPLE: Final = {  # instances that have no other members are checked on the short way
     "Property": frozenset(["type", "value", "observedAt", "unitCode", "datasetId"]),
     "GeoProperty": frozenset(["type", "value", "observedAt", "datasetId"]),

@@ -1,0 +1,118 @@
+"""One HTTP exchange as plain ASGI: what was asked, read within bounds, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+import msgspec
+
+from rhinecloud.base.errors import InvalidRequest, LengthRequired, PayloadTooLarge
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+JSON: Final = b"application/json"
+LONGEST_QUERY: Final = 32 * 1024  # bytes
+MOST_PARAMETERS: Final = 100
+
+
+class Answer(msgspec.Struct):
+    """What is sent back; without a body there is no Content-Type either."""
+
+    status: int
+    body: bytes = b""
+    headers: list[tuple[bytes, bytes]] = []
+
+
+class Gone(Exception):
+    """The client went away while it was still sending: nobody waits for an answer."""
+
+
+class Asked:
+    """A request: its method, path, parameters and headers; the body comes when it is read."""
+
+    __slots__ = ("_headers", "_receive", "method", "query", "scope", "segments")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self._receive = receive
+        self._headers = scope["headers"]
+        raw = scope.get("raw_path") or scope["path"].encode()
+        # Split before unquoting: an id may contain a quoted slash. An empty last segment is a trailing slash.
+        parts = [part for part in raw.partition(b"?")[0].split(b"/") if part]
+        self.segments = [_text(unquote_to_bytes(part)) for part in parts]
+        self.query = parameters(scope.get("query_string", b""))
+
+    def header(self, name: bytes) -> str:
+        """A header's value, "" where there is none; several of them joined by a comma."""
+        found = [value for key, value in self._headers if key == name]
+        return b", ".join(found).decode("latin-1") if found else ""
+
+    async def body(self, limit: int) -> bytes:
+        """The whole body.
+
+        Raises:
+            LengthRequired: the request does not say how long it is.
+            PayloadTooLarge: it is longer than `limit` bytes.
+        """
+        length = self.header(b"content-length")
+        if not length:
+            raise LengthRequired
+        if not length.isdigit() or int(length[:20]) > limit:
+            raise PayloadTooLarge(f"The body is larger than {limit} bytes; send it in parts")
+        first = await self._receive()
+        if first["type"] == "http.disconnect":
+            raise Gone
+        if not first.get("more_body"):
+            return first.get("body", b"")  # type: ignore[no-any-return]
+        chunks = bytearray(first.get("body", b""))
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            chunks += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(chunks) > limit:
+                raise PayloadTooLarge(f"The body is larger than {limit} bytes; send it in parts")
+        return bytes(chunks)
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("The address is not UTF-8") from error
+
+
+def parameters(raw: bytes) -> dict[str, str]:
+    """The parameters of a query string.
+
+    Raises:
+        InvalidRequest: it is not UTF-8, too long, or a parameter is there twice.
+    """
+    if not raw:
+        return {}
+    if len(raw) > LONGEST_QUERY:
+        raise InvalidRequest(f"The query string is longer than {LONGEST_QUERY} bytes; send the query by POST")
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+    except (UnicodeError, ValueError) as error:
+        raise InvalidRequest("The query string is not well-formed UTF-8 with percent signs") from error
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise InvalidRequest("A parameter is there twice")
+    return found
+
+
+async def send_answer(send: Send, answer: Answer, *, head: bool = False) -> None:
+    """Sends the answer; one to HEAD without its body."""
+    headers = answer.headers
+    if answer.status != 204:
+        headers = [*headers, (b"content-length", str(len(answer.body)).encode())]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else answer.body})
