@@ -1,0 +1,36 @@
+"""The way in: bytes from devices, feeds and files become Updates; and commands go back to devices.
+
+In: raw messages of the backbone. Out: Updates with expanded names, flags, figures, quarantine, commands.
+It must not know the present (`context`): where Updates go is a callable it is given.
+"""
+
+from .codec_host import CodecHost
+from .codecs import CODECS, Codec
+from .decode import Decoded, Decoder
+from .devices import Device, mqtt_filters
+from .figures import Figure, Figures
+from .mapping import Documents, Mapping
+from .quality import Quality
+from .quarantine import Quarantine
+from .registry import Registry
+from .room import Connect
+from .tables import Tables
+
+__all__ = [
+    "CODECS",
+    "Codec",
+    "CodecHost",
+    "Connect",
+    "Decoded",
+    "Decoder",
+    "Device",
+    "Documents",
+    "Figure",
+    "Figures",
+    "Mapping",
+    "Quality",
+    "Quarantine",
+    "Registry",
+    "Tables",
+    "mqtt_filters",
+]

@@ -1,0 +1,320 @@
+"""The decoder: a raw message → Updates, by the device's mapping, its payload codec, or the plain forms.
+
+Nothing here writes. What cannot be read is an `Unreadable` beside what could be: a message of a hundred readings of
+which one is broken gives ninety-nine Updates and one reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+import msgspec
+
+from rhinecloud.base.clock import iso
+from rhinecloud.base.declare import Model
+from rhinecloud.base.errors import BadRequestData, Unreadable
+from rhinecloud.base.model import Update
+
+from .codec_host import CodecHost
+from .devices import Device, entity_of, matches
+from .lorawan import Uplink, read_uplink
+from .mapping import Documents, Mapping
+from .plain import Plain
+from .registry import Registry
+from .runs import Origin, Outcome, Run, compile_mapping, expand_name
+from .uplinks import Uplinks, Waiting
+
+MAX_BYTES: Final = 32 * 1024**2
+MAX_DEPTH: Final = 64
+_RECHECK_S: Final = 0.5
+
+
+class Raw(Protocol):
+    """A raw message, as backbone has it: `subject` is an MQTT topic, http/<tenant>/<device> or poll/<tenant>/<feed>."""
+
+    @property
+    def stream(self) -> str: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def stored_us(self) -> int: ...
+
+
+class Decoded(NamedTuple):
+    """What a message gave. `error` is why it, or a part of it, goes to quarantine; both may be there."""
+
+    updates: list[Update]
+    error: Unreadable | None
+    device: str  # id of the device, feed or file; "" where not even that is known
+
+
+class Decoder:
+    """Decodes messages of all tenants."""
+
+    def __init__(self, registry: Registry, documents: Documents, codecs: CodecHost, *, model: Model) -> None:
+        self._registry, self._documents = registry, documents
+        self._runs: dict[tuple[str, str, str], tuple[Run, list[str]]] = {}
+        self._stamps: dict[str, tuple[float, tuple[int, int]]] = {}
+        self._identities: dict[tuple[str, str], tuple[Device, str, str]] = {}
+        self.feeds: dict[
+            tuple[str, str], Callable[[Any, Origin], Outcome]
+        ] = {}  # (tenant, feed) → its reader, set by polling
+        self._codecs = codecs
+        self.use(model)
+
+    def use(self, model: Model) -> None:
+        """Takes another set of declarations; what was compiled from the old one is forgotten."""
+        self._model = self._registry.model = model
+        self._plain = Plain(model, self._registry.owner)
+        self._uplinks = Uplinks(self._registry, self._documents, self._codecs, self._plain)
+        self._runs.clear()
+        self._identities.clear()
+
+    def tenant_of(self, stream: str, subject: str) -> str | None:
+        """The tenant that a message belongs to; None: no device of ours publishes there."""
+        if stream == "RAW":
+            parts = subject.split("/", 2)
+            return parts[1] if len(parts) == 3 else None
+        found = self._registry.route(subject)
+        return found[0] if found else None
+
+    async def decode_many(self, messages: Sequence[tuple[str, Raw]]) -> list[Decoded]:
+        """(tenant, message) each → what it gave, in order. Payload codecs run in their own thread, one hop for all."""
+        results: list[Decoded | Waiting] = [self._start(tenant, message) for tenant, message in messages]
+        waiting = [(n, r) for n, r in enumerate(results) if isinstance(r, Waiting)]
+        if waiting:
+            answers = await self._codecs.run(lambda: [self._codecs.answer(w.call) for _, w in waiting])
+            for (n, w), answer in zip(waiting, answers, strict=True):
+                results[n] = self._finish(w, answer)
+        return [r for r in results if not isinstance(r, Waiting)]
+
+    def decode(self, tenant: str, message: Raw) -> Decoded:
+        """One message, at once; waits for a payload codec, so not for the loop of a busy city."""
+        result = self._start(tenant, message)
+        if isinstance(result, Waiting):
+            call = result.call
+            return self._finish(result, self._codecs.run_now(lambda: self._codecs.answer(call)))
+        return result
+
+    def _finish(self, waiting: Waiting, answer: Any) -> Decoded:
+        try:
+            outcome = self._uplinks.finish(waiting, answer, self._run)
+        except Unreadable as error:
+            return Decoded([], error, waiting.device_id)
+        except BadRequestData as error:
+            return Decoded([], Unreadable(error.detail, reason="bad mapping"), waiting.device_id)
+        if waiting.device is not None:
+            self._introduce(waiting.device, outcome.updates, waiting.origin)
+        return Decoded(outcome.updates, outcome.error, waiting.device_id)
+
+    def _start(self, tenant: str, message: Raw) -> Decoded | Waiting:
+        name = ""
+        try:
+            kind, name, topic = self._place(tenant, message)
+            if kind == "device":
+                return self._device(tenant, name, topic, message)
+            return self._feed(tenant, kind, name, message)
+        except Unreadable as error:
+            return Decoded([], error, name)
+        except BadRequestData as error:  # a mapping or a device that cannot work
+            return Decoded([], Unreadable(error.detail, reason="bad mapping"), name)
+
+    def _place(self, tenant: str, message: Raw) -> tuple[str, str, str]:
+        """("device" | "poll" | "file", id, topic)."""
+        if message.stream == "RAW":
+            kind, _, rest = message.subject.partition("/")
+            name = rest.partition("/")[2]
+            return ("device", name, rest) if kind == "http" else (kind, name, rest)
+        found = self._registry.route(message.subject)
+        if found is None or found[0] != tenant:
+            raise Unreadable(
+                f"No device of tenant {tenant} publishes to {message.subject[:200]}; register it, then replay this",
+                reason="unknown device",
+            )
+        return "device", found[1], message.subject
+
+    def _device(self, tenant: str, name: str, topic: str, message: Raw) -> Decoded | Waiting:
+        device = self._registry.find(tenant, name)
+        if device is None:
+            raise Unreadable(
+                f"Device {name[:100]} is not registered in tenant {tenant}; add it, then replay this",
+                reason="unknown device",
+            )
+        levels = topic.split("/")
+        if len(levels) > 2 and levels[2] == "command":
+            return Decoded([], None, name)  # the answer to a command: commands reads it
+        stored_us = message.stored_us
+        self._registry.heard(tenant, device, stored_us)
+        entity, kind = self._identity(tenant, device)
+        run = self._mapping(tenant, device, kind, levels)
+        document = self._document(message.data, levels, mapped=run is not None)
+        origin = Origin(
+            tenant,
+            name,
+            entity,
+            kind,
+            topic,
+            iso(stored_us),
+            stored_us,
+            f"device:{name}",
+            f"{message.stream}/{message.sequence}",
+        )
+        if run is None and type(document) is dict and (uplink := read_uplink(document)) is not None:
+            return self._uplink(uplink, document, origin)
+        outcome = (run or self._plain.run)(document, origin)
+        self._introduce(device, outcome.updates, origin)
+        if run is None and type(document) is dict:
+            _vital(device, document)
+        return Decoded(outcome.updates, outcome.error, name)
+
+    def _uplink(self, uplink: Uplink, document: dict[str, Any], origin: Origin) -> Decoded | Waiting:
+        result = self._uplinks.start(uplink, document, origin, self._run)
+        if isinstance(result, Waiting):
+            return result
+        device = self._registry.find_eui(origin.tenant, uplink.eui)
+        if device is not None and result.updates:
+            entity, kind = self._identity(origin.tenant, device)
+            self._introduce(device, result.updates, origin._replace(entity=entity, type=kind))
+        return Decoded(result.updates, result.error, device.id if device else uplink.eui)
+
+    def _feed(self, tenant: str, kind: str, name: str, message: Raw) -> Decoded:
+        read = self.feeds.get((tenant, name)) if kind == "poll" else None
+        origin = Origin(
+            tenant, "", "", "", message.subject, iso(message.stored_us), message.stored_us,
+            f"{'feed' if kind == 'poll' else 'file'}:{name}", f"{message.stream}/{message.sequence}",
+        )  # fmt: skip
+        if read is None and kind == "poll":
+            raise Unreadable(
+                f"Feed {name[:100]} is not declared in tenant {tenant}; switch it on, then replay this",
+                reason="unknown feed",
+            )
+        outcome = (read or self._plain.run)(parse(message.data), origin)
+        return Decoded(outcome.updates, outcome.error, name)
+
+    def _document(self, data: bytes, levels: list[str], *, mapped: bool) -> Any:
+        try:
+            return parse(data)
+        except Unreadable:
+            text = _text(data)
+            # A word alone is a value where the topic or the mapping says of what.
+            if text and text[0] not in "{[" and (mapped or len(levels) == 3):
+                return text
+            raise
+
+    def _mapping(self, tenant: str, device: Device, kind: str, levels: list[str]) -> Run | None:
+        """The first of the device's mappings that is for this topic; None: the plain forms."""
+        if not device.mapping or device.kind == "lorawan":
+            return None
+        for mapping_id in device.mapping.split(","):
+            run, topic = self._compiled(tenant, mapping_id.strip(), kind)
+            if not topic or matches(topic, levels[2:]):
+                return run
+        return None
+
+    def _run(self, tenant: str, mapping_id: str, kind: str) -> Run:
+        return self._compiled(tenant, mapping_id, kind)[0]
+
+    def _compiled(self, tenant: str, mapping_id: str, kind: str) -> tuple[Run, list[str]]:
+        """The compiled mapping and its topic filter, made anew when a document of the tenant changed."""
+        stamp, now = self._stamps.get(tenant), time.monotonic()
+        if stamp is None or now - stamp[0] > _RECHECK_S:
+            changed = self._documents.changed(tenant)
+            if stamp is not None and stamp[1] != changed:
+                for key in [k for k in self._runs if k[0] == tenant]:
+                    del self._runs[key]
+            self._stamps[tenant] = (now, changed)
+        found = self._runs.get((tenant, mapping_id, kind))
+        if found is None:
+            mapping = self._documents.find(tenant, "mapping", mapping_id, Mapping)
+            if mapping is None:
+                raise Unreadable(
+                    f"Mapping {mapping_id[:100]} does not exist in tenant {tenant}; create it, or"
+                    " choose another for the device",
+                    reason="no mapping",
+                )
+            topic = mapping.topic.split("/") if mapping.topic else []
+            found = self._runs[tenant, mapping_id, kind] = (compile_mapping(mapping, self._model, kind), topic)
+        return found
+
+    def _identity(self, tenant: str, device: Device) -> tuple[str, str]:
+        known = self._identities.get((tenant, device.id))
+        if known is None or known[0] is not device:
+            known = self._identities[tenant, device.id] = (device, *entity_of(device, self._model))
+        return known[1], known[2]
+
+    def _introduce(self, device: Device, updates: list[Update], origin: Origin) -> None:
+        """The first message also tells the entity's name and place, as registered; so does that message's replay."""
+        stored_us = origin.received_us
+        if device.introduced_us and stored_us > device.introduced_us:
+            return
+        attrs = self.introduction(device)
+        for update in updates:
+            if update.id == origin.entity and attrs:
+                update.entity["attrs"] = attrs | update.entity["attrs"]
+                break
+        if updates:
+            device.introduced_us = device.introduced_us or stored_us
+
+    def introduction(self, device: Device) -> dict[str, Any]:
+        """Name and location of the registered device as attributes."""
+        attrs: dict[str, Any] = {}
+        if device.name:
+            attrs[expand_name("name", self._model)] = [{"type": "Property", "value": device.name}]
+        if device.location is not None:
+            attrs[expand_name("location", self._model)] = [{"type": "GeoProperty", "value": device.location}]
+        return attrs
+
+
+def parse(data: bytes) -> Any:
+    """A JSON document, not too large and not too deep.
+
+    Raises:
+        Unreadable: reason "not JSON", "too large" or "too deep".
+    """
+    if len(data) > MAX_BYTES:
+        raise Unreadable(f"The message has {len(data)} bytes; {MAX_BYTES} are read at most", reason="too large")
+    try:
+        document = _json(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(
+            f"The message is not JSON: {error}; it begins with {data[:40]!r}", reason="not JSON"
+        ) from error
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _deeper(document, MAX_DEPTH):
+        raise Unreadable(f"The message is nested deeper than {MAX_DEPTH} levels", reason="too deep")
+    return document
+
+
+def _vital(device: Device, document: dict[str, Any]) -> None:
+    battery: Any = document.get("battery")
+    rssi: Any = document.get("rssi")
+    firmware: Any = document.get("firmware")
+    if type(battery) in (int, float) and 0 <= battery <= 100:
+        device.battery_pct = battery
+    if type(rssi) in (int, float) and -200 <= rssi <= 0:
+        device.rssi_dbm = rssi
+    if type(firmware) is str:
+        device.firmware = firmware[:60]
+
+
+def _deeper(value: Any, left: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    members = value.values() if isinstance(value, dict) else value
+    return left == 0 or any(_deeper(member, left - 1) for member in members)
+
+
+def _text(data: bytes) -> str:
+    try:
+        text = data.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return ""
+    return text if len(text) <= 1000 and text.isprintable() else ""
+
+
+_json = msgspec.json.Decoder().decode

@@ -1,0 +1,256 @@
+"""Quality figures: for each source and hour, how complete, timely, valid and plausible its observations were.
+
+Fed with what each commit changed; kept in memory and written in batches. A **reading** is one entity at one moment
+(however many attributes it has); an **observation** one attribute of it. How many readings are expected follows from
+the declared interval of each entity that the source reports on.
+
+    completeness    readings / expected readings
+    timeliness      share of observations that came in time
+    validity        … that are of the declared kind and unit
+    plausibility    … in range, neither stuck nor jumping nor from the future
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final, NamedTuple
+
+from rhinecloud.base.clock import SECOND, Clock, now_us
+from rhinecloud.base.declare import Model
+from rhinecloud.base.model import Change, Changes, Flag
+
+from .devices import SILENT_AFTER
+from .tables import Tables
+
+HOUR_US: Final = 3600 * SECOND
+_LATE: Final = int(Flag.LATE)
+_INVALID: Final = int(Flag.TYPE | Flag.UNKNOWN)
+_IMPLAUSIBLE: Final = int(Flag.RANGE | Flag.STUCK | Flag.JUMP | Flag.FUTURE)
+_DUPLICATE: Final = int(Flag.DUPLICATE)
+
+
+class Figure(NamedTuple):
+    """Of one source in a span of time. Shares are 0 to 1; None where there is nothing to judge by."""
+
+    source: str
+    since_us: int
+    until_us: int
+    readings: int
+    observations: int
+    expected: float
+    late: int
+    invalid: int
+    implausible: int
+    duplicate: int
+
+    @property
+    def completeness(self) -> float | None:
+        return min(1.0, self.readings / self.expected) if self.expected >= 1 else None
+
+    @property
+    def timeliness(self) -> float | None:
+        return self._without(self.late)
+
+    @property
+    def validity(self) -> float | None:
+        return self._without(self.invalid)
+
+    @property
+    def plausibility(self) -> float | None:
+        return self._without(self.implausible)
+
+    def _without(self, bad: int) -> float | None:
+        return 1 - bad / self.observations if self.observations else None
+
+
+class Silent(NamedTuple):
+    """An entity of a source from which nothing came for more than three intervals."""
+
+    source: str
+    entity: str
+    interval_s: float
+    last_us: int
+
+
+class _Tally:
+    __slots__ = ("duplicate", "implausible", "invalid", "late", "observations", "readings")
+
+    def __init__(self) -> None:
+        self.readings = self.observations = self.late = self.invalid = self.implausible = self.duplicate = 0
+
+
+class _Reporter(NamedTuple):
+    interval_s: float | None
+    first_us: int
+    last_us: int
+
+
+class Figures:
+    """Of all tenants; every call names its tenant."""
+
+    def __init__(self, tables: Tables, *, model: Model, clock: Clock = now_us) -> None:
+        self._tables, self._clock = tables, clock
+        self.model = model
+        self._lock = threading.Lock()
+        self._tallies: dict[str, dict[tuple[str, int], _Tally]] = {}  # tenant → (source, hour) → counts not yet written
+        self._reporters: dict[str, dict[tuple[str, str], _Reporter]] = {}  # tenant → (source, entity)
+        self._heard: dict[str, set[tuple[str, str]]] = {}  # changed since the last writing
+
+    def feed(self, changes: Changes) -> None:
+        """Counts what one commit changed; only what a device, feed or file observed."""
+        tallies, seen = self._tallies.setdefault(changes.tenant, {}), set[tuple[str, str, int]]()
+        with self._lock:
+            reporters = self._known(changes.tenant)
+            for i in range(len(changes)):
+                source, observed = changes.source[i], changes.observed_us[i]
+                if not changes.attr[i] or changes.change[i] == Change.DELETED or not source or observed is None:
+                    continue
+                received, flags = changes.received_us[i], changes.flags[i]
+                key = (source, received // HOUR_US)
+                tally = tallies.get(key)
+                if tally is None:
+                    tally = tallies[key] = _Tally()
+                tally.observations += 1
+                if flags:
+                    tally.late += bool(flags & _LATE)
+                    tally.invalid += bool(flags & _INVALID)
+                    tally.implausible += bool(flags & _IMPLAUSIBLE)
+                    tally.duplicate += bool(flags & _DUPLICATE)
+                reading = (source, changes.entity[i], observed)
+                if reading not in seen:
+                    seen.add(reading)
+                    tally.readings += 1
+                    self._hear(changes.tenant, reporters, source, changes.entity[i], changes.type[i], received)
+
+    def _hear(
+        self, tenant: str, reporters: dict[tuple[str, str], _Reporter], source: str, entity: str, types: str, at_us: int
+    ) -> None:
+        known = reporters.get((source, entity))
+        if known is None:
+            interval_s = next(
+                (t.interval_s for name in types.split(" ") if (t := self.model.types.get(name)) is not None), None
+            )
+            known = _Reporter(interval_s, at_us, at_us)
+        reporters[source, entity] = known._replace(last_us=max(known.last_us, at_us))
+        self._heard.setdefault(tenant, set()).add((source, entity))
+
+    def _known(self, tenant: str) -> dict[tuple[str, str], _Reporter]:
+        if tenant not in self._reporters:
+            shelf = self._tables.shelf(tenant)
+            with shelf.lock:
+                rows = shelf.db.execute("SELECT source, entity, interval_s, first_us, last_us FROM reporter").fetchall()
+            self._reporters[tenant] = {(s, e): _Reporter(i, f, u) for s, e, i, f, u in rows}
+        return self._reporters[tenant]
+
+    def set_interval(self, tenant: str, source: str, entity: str, interval_s: float | None) -> None:
+        """A device's own interval goes over its type's."""
+        with self._lock:
+            known = self._known(tenant).get((source, entity))
+            if known is not None and known.interval_s != interval_s:
+                self._reporters[tenant][source, entity] = known._replace(interval_s=interval_s)
+                self._heard.setdefault(tenant, set()).add((source, entity))
+
+    def flush(self) -> None:
+        """Writes what was counted since the last time, one transaction a tenant."""
+        for tenant in set(self._tallies) | set(self._heard):
+            with self._lock:
+                tallies, self._tallies[tenant] = self._tallies.get(tenant, {}), {}
+                heard = self._heard.pop(tenant, set())
+                reporters = self._reporters.get(tenant, {})
+                rows = [(s, e, *reporters[s, e]) for s, e in heard]
+                hours = [
+                    (s, h, t, self._expected(tenant, s, h * HOUR_US, (h + 1) * HOUR_US))
+                    for (s, h), t in tallies.items()
+                ]
+            if not (rows or hours):
+                continue
+            with self._tables.shelf(tenant).transaction() as db:
+                db.executemany("INSERT OR REPLACE INTO reporter VALUES (?, ?, ?, ?, ?)", rows)
+                db.executemany(
+                    "INSERT INTO figure VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, hour) DO UPDATE SET"
+                    " readings = readings + excluded.readings, observations = observations + excluded.observations,"
+                    " late = late + excluded.late, invalid = invalid + excluded.invalid,"
+                    " implausible = implausible + excluded.implausible, duplicate = duplicate + excluded.duplicate,"
+                    " expected = max(expected, excluded.expected)",
+                    [
+                        (s, h, t.readings, t.observations, t.late, t.invalid, t.implausible, t.duplicate, x)
+                        for s, h, t, x in hours
+                    ],
+                )
+
+    def _expected(self, tenant: str, source: str, since_us: int, until_us: int) -> float:
+        """Readings that the source's entities should have given, from when each was first heard."""
+        total = 0.0
+        for (name, _), known in self._reporters.get(tenant, {}).items():
+            if name == source and known.interval_s:
+                total += max(0, until_us - max(since_us, known.first_us)) / SECOND / known.interval_s
+        return total
+
+    def sources(self, tenant: str, *, since_us: int = 0, until_us: int | None = None) -> list[Figure]:
+        """One figure a source over the whole span (whole hours), the worst completeness first."""
+        self.flush()
+        until = self._clock() if until_us is None else until_us
+        shelf = self._tables.shelf(tenant)
+        with shelf.lock:
+            rows = shelf.db.execute(
+                "SELECT source, min(hour), sum(readings), sum(observations), sum(late),"
+                " sum(invalid), sum(implausible), sum(duplicate)"
+                " FROM figure WHERE hour >= ? AND hour * ? < ? GROUP BY source",
+                (since_us // HOUR_US, HOUR_US, until),
+            ).fetchall()
+        found = []
+        with self._lock:
+            self._known(tenant)
+            for source, first, readings, observations, late, invalid, implausible, duplicate in rows:
+                since = max(since_us, first * HOUR_US)
+                expected = self._expected(tenant, source, since, until)
+                found.append(
+                    Figure(
+                        source, since, until, readings, observations, expected, late, invalid, implausible, duplicate
+                    )
+                )
+        return sorted(found, key=lambda f: (f.completeness is None, f.completeness or 0.0, f.source))
+
+    def hours(self, tenant: str, source: str, *, since_us: int = 0, until_us: int | None = None) -> list[Figure]:
+        """The source's figures hour by hour; hours in which nothing came are there too."""
+        self.flush()
+        until = self._clock() if until_us is None else until_us
+        shelf = self._tables.shelf(tenant)
+        with shelf.lock:
+            rows = shelf.db.execute(
+                "SELECT hour, readings, observations, late, invalid, implausible, duplicate FROM figure"
+                " WHERE source = ? AND hour >= ? AND hour * ? < ? ORDER BY hour",
+                (source, since_us // HOUR_US, HOUR_US, until),
+            ).fetchall()
+        if not rows:
+            return []
+        counted = {row[0]: row[1:] for row in rows}
+        found = []
+        with self._lock:
+            self._known(tenant)
+            for hour in range(rows[0][0], min((until - 1) // HOUR_US, rows[0][0] + 24 * 400) + 1):
+                readings, observations, late, invalid, implausible, duplicate = counted.get(hour, (0,) * 6)
+                since, end = hour * HOUR_US, min((hour + 1) * HOUR_US, until)
+                expected = self._expected(tenant, source, since, end)
+                found.append(
+                    Figure(source, since, end, readings, observations, expected, late, invalid, implausible, duplicate)
+                )
+        return found
+
+    def silent(self, tenant: str) -> list[Silent]:
+        """What has been silent for more than three intervals, the longest first."""
+        now = self._clock()
+        with self._lock:
+            known = [(s, e, r) for (s, e), r in self._known(tenant).items()]
+        late = [
+            Silent(s, e, r.interval_s, r.last_us)
+            for s, e, r in known
+            if r.interval_s and now - r.last_us > SILENT_AFTER * r.interval_s * SECOND
+        ]
+        return sorted(late, key=lambda silent: silent.last_us)
+
+    def close(self, tenant: str) -> None:
+        """Writes and forgets what is in memory of a tenant."""
+        self.flush()
+        for held in (self._tallies, self._reporters, self._heard):
+            held.pop(tenant, None)

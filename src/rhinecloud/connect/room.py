@@ -1,0 +1,94 @@
+"""The room's parts, made and kept together: what `app.py` opens and what screens show and move."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from pathlib import Path
+
+from rhinecloud.base.clock import Clock, now_us
+from rhinecloud.base.declare import Model
+from rhinecloud.base.telemetry import logger
+
+from .codec_host import CodecHost
+from .decode import Decoder
+from .figures import Figures
+from .mapping import Documents
+from .quality import Quality
+from .quarantine import Quarantine
+from .registry import Registry
+from .tables import Tables
+
+log = logger("connect")
+
+
+class Connect:
+    """Devices, decoding, quality and quarantine of all tenants.
+
+    Args:
+        folder: DATA/tenants.
+        flush_s: how often what was heard and counted is written.
+        idle_s: a tenant untouched for this long is closed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        model: Model,
+        default_tenant: str = "city",
+        clock: Clock = now_us,
+        flush_s: float = 5,
+        idle_s: float = 300,
+    ) -> None:
+        self._flush_s, self._idle_s = flush_s, idle_s
+        self.tables = Tables(folder)
+        self.registry = Registry(self.tables, model=model, default_tenant=default_tenant, clock=clock)
+        self.documents = Documents(self.tables, clock=clock)
+        self.codecs = CodecHost()
+        self.decoder = Decoder(self.registry, self.documents, self.codecs, model=model)
+        self.quality = Quality(model, clock)
+        self.quarantine = Quarantine(self.tables, clock=clock)
+        self.figures = Figures(self.tables, model=model, clock=clock)
+        self._upkeep: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins to write in batches what is heard and counted."""
+        self._upkeep = asyncio.create_task(self._keep_up(), name="connect-upkeep")
+
+    async def stop(self) -> None:
+        """Ends the upkeep, and closes."""
+        if self._upkeep:
+            self._upkeep.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._upkeep
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        """Writes what is not yet written, and closes everything."""
+        self.flush()
+        self.codecs.close()
+        self.tables.close()
+
+    def flush(self) -> None:
+        """Writes what was heard and counted since the last time."""
+        self.registry.flush()
+        self.figures.flush()
+
+    def close_tenant(self, tenant: str) -> None:
+        """Lets go of a tenant's file, before its folder is deleted or moved."""
+        if self.tables.is_open(tenant):
+            for part in (self.registry, self.figures, self.quarantine):
+                part.close(tenant)
+            self.tables.close(tenant)
+
+    async def _keep_up(self) -> None:
+        while True:
+            await asyncio.sleep(self._flush_s)
+            try:
+                await asyncio.to_thread(self.flush)
+                for tenant in self.tables.idle(time.monotonic() - self._idle_s):
+                    self.close_tenant(tenant)
+            except Exception:  # upkeep goes on; what could not be written is tried again
+                log.exception("upkeep_failed")
