@@ -1,0 +1,42 @@
+"""The city's present: every entity as it is now, and the one semantics by which it changes.
+
+In: updates (expanded names), queries. Out: entities, results, and through the outbox every change for the past and the
+backbone. It must not know HTTP, devices, nor what the past does with its rows.
+"""
+
+from . import geo, ordering, q, scope, selection
+from .discovery import AttributeFound, TypeFound
+from .entities import apply
+from .geo import GeoQuery
+from .present import Present
+from .presents import Presents
+from .q import Condition
+from .query import Order, Page, Query
+from .relay import Relay
+from .scope import ScopeQuery
+from .selection import Types
+from .vocabulary import CORE_URL, Vocabularies, Vocabulary
+
+__all__ = [
+    "CORE_URL",
+    "AttributeFound",
+    "Condition",
+    "GeoQuery",
+    "Order",
+    "Page",
+    "Present",
+    "Presents",
+    "Query",
+    "Relay",
+    "ScopeQuery",
+    "TypeFound",
+    "Types",
+    "Vocabularies",
+    "Vocabulary",
+    "apply",
+    "geo",
+    "ordering",
+    "q",
+    "scope",
+    "selection",
+]

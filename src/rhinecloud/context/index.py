@@ -1,0 +1,180 @@
+"""Keeps the indexes beside the entities: which rows go and come when entities change. Reads no file, makes row lists.
+
+A value that did not change costs nothing: lists of instances are compared by identity first (a draft exchanges the
+lists that it changes), then by what the index would keep of them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from rhinecloud.base import geo
+from rhinecloud.base.declare import CORE_TERMS
+from rhinecloud.base.model import Entity
+
+from .draft import types_key
+from .scalars import Stored, index_values
+
+LOCATION: Final = CORE_TERMS["location"]
+
+
+class Slot(msgspec.Struct):
+    """A queryable attribute of the entities of one kind.
+
+    Many: some entity has several values. Partial: some has more than the index keeps. Neither is ever taken back.
+    """
+
+    number: int
+    kind: int
+    attr: str
+    partial: bool = False
+    many: bool = False
+
+
+class Numbers:
+    """The numbers given to kinds and slots, as committed; new ones wait in `fresh` until their commit is through."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.kinds: dict[str, int] = dict(db.execute("SELECT types, number FROM kind").fetchall())
+        self.slots: dict[tuple[int, str], Slot] = {
+            (kind, attr): Slot(number, kind, attr, bool(partial), bool(many))
+            for number, kind, attr, partial, many in db.execute("SELECT number, kind, attr, partial, many FROM slot")
+        }
+
+    def kind(self, types: list[str]) -> int:
+        """The number of a set of types; a new one is written to the open transaction."""
+        key = types_key(types)
+        found = self.kinds.get(key)
+        if found is None:
+            found = self._db.execute("INSERT INTO kind (types) VALUES (?)", (key,)).lastrowid or 0
+            self.kinds[key] = found
+        return found
+
+    def slot(self, kind: int, attr: str) -> Slot:
+        found = self.slots.get((kind, attr))
+        if found is None:
+            number = self._db.execute("INSERT INTO slot (kind, attr) VALUES (?, ?)", (kind, attr)).lastrowid or 0
+            found = self.slots[kind, attr] = Slot(number, kind, attr)
+        return found
+
+    def mark(self, slot: Slot, *, partial: bool = False) -> None:
+        """Notes that an entity has several values, or more than the index keeps."""
+        slot.many = True
+        slot.partial |= partial
+        self._db.execute("UPDATE slot SET many = 1, partial = ? WHERE number = ?", (slot.partial, slot.number))
+
+
+class Indexer:
+    """Gathers the index rows of one transaction, then writes them with one statement a table and direction."""
+
+    def __init__(self, numbers: Numbers, queryable: frozenset[str]) -> None:
+        self._numbers = numbers
+        self._queryable = queryable
+        self._values_out: list[tuple[int, int, Stored]] = []
+        self._values_in: list[tuple[int, int, Stored]] = []
+        self._places_out: list[tuple[int]] = []
+        self._places_in: list[tuple[int, float, float, float, float]] = []
+        self._scopes: list[tuple[str, int]] = []
+        self._scopes_out: list[tuple[str, int]] = []
+        self._expiry_in: list[tuple[int, int]] = []
+        self._expiry_out: list[tuple[int, int]] = []
+
+    def change(self, key: int, kinds: tuple[int, int], before: Entity | None, after: Entity | None) -> None:
+        """Takes note that the entity `key` changed; `kinds` are the numbers of its kind before and after."""
+        old: dict[str, Any] = before["attrs"] if before else {}
+        new: dict[str, Any] = after["attrs"] if after else {}
+        queryable = self._queryable
+        moved = kinds[0] != kinds[1]
+        for name, instances in new.items():
+            if name in queryable and (moved or old.get(name) is not instances):
+                self._value(key, kinds, name, old.get(name), instances)
+        if not old.keys() <= new.keys():
+            for name in old.keys() - new.keys():
+                if name in queryable:
+                    self._value(key, kinds, name, old[name], None)
+        if old.get(LOCATION) is not new.get(LOCATION):
+            self._place(key, old.get(LOCATION), new.get(LOCATION))
+        if before is None or after is None or before.get("scope") is not after.get("scope"):
+            self._scope(key, (before or {}).get("scope") or [], (after or {}).get("scope") or [])
+        was, is_now = (before or {}).get("_x"), (after or {}).get("_x")
+        if was != is_now:
+            if was is not None:
+                self._expiry_out.append((was, key))
+            if is_now is not None:
+                self._expiry_in.append((is_now, key))
+
+    def _value(self, key: int, kinds: tuple[int, int], name: str, old: Any, new: Any) -> None:
+        before, after = index_values(old), index_values(new)
+        if kinds[0] == kinds[1] and before == after and before is not None:
+            return
+        same = kinds[0] == kinds[1]
+        if before:
+            slot = self._numbers.slot(kinds[0], name).number
+            gone = before - after if same and after else before
+            self._values_out += [(slot, key, value) for value in gone]
+        if after is None:
+            self._numbers.mark(self._numbers.slot(kinds[1], name), partial=True)
+        elif after:
+            target = self._numbers.slot(kinds[1], name)
+            slot = target.number
+            if len(after) > 1 and not target.many:
+                self._numbers.mark(target)
+            come = after - before if same and before else after
+            self._values_in += [(slot, key, value) for value in come]
+
+    def _place(self, key: int, old: Any, new: Any) -> None:
+        before, after = _bounds(old), _bounds(new)
+        if before == after:
+            return
+        if before and not after:
+            self._places_out.append((key,))
+        if after:
+            west, south, east, north = after
+            self._places_in.append((key, west, east, south, north))
+
+    def _scope(self, key: int, old: list[str], new: list[str]) -> None:
+        if old != new:
+            self._scopes_out += [(path, key) for path in set(old)]
+            self._scopes += [(path, key) for path in set(new)]
+
+    @property
+    def transient(self) -> bool:
+        """Whether anything noted expires some day."""
+        return bool(self._expiry_in)
+
+    def write(self, db: sqlite3.Connection) -> None:
+        for statement, rows in (
+            ("DELETE FROM value WHERE slot = ? AND entity = ? AND value = ?", self._values_out),
+            ("INSERT OR IGNORE INTO value (slot, entity, value) VALUES (?, ?, ?)", self._values_in),
+            ("DELETE FROM place WHERE entity = ?", self._places_out),
+            ("INSERT OR REPLACE INTO place (entity, west, east, south, north) VALUES (?, ?, ?, ?, ?)", self._places_in),
+            ("DELETE FROM scope WHERE path = ? AND entity = ?", self._scopes_out),
+            ("INSERT OR IGNORE INTO scope (path, entity) VALUES (?, ?)", self._scopes),
+            ("DELETE FROM expiry WHERE at_us = ? AND entity = ?", self._expiry_out),
+            ("INSERT OR IGNORE INTO expiry (at_us, entity) VALUES (?, ?)", self._expiry_in),
+        ):
+            if rows:
+                db.executemany(statement, rows)
+
+
+def _bounds(instances: Iterable[Any] | None) -> tuple[float, float, float, float] | None:
+    """(west, south, east, north) over all instances of a GeoProperty; None: it has no place."""
+    boxes = []
+    for instance in instances or ():
+        value = instance.get("value")
+        if isinstance(value, dict):
+            if value.get("type") == "Point" and len(value.get("coordinates") or ()) >= 2:
+                lon, lat = value["coordinates"][:2]
+                boxes.append((lon, lat, lon, lat))
+            elif geo.is_geometry(value) and (box := geo.bbox(value)):
+                boxes.append(box)
+    if not boxes:
+        return None
+    if len(boxes) == 1:
+        return boxes[0]
+    return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)

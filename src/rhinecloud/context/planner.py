@@ -1,0 +1,219 @@
+"""Chooses how a query goes to the indexes: SQL for the keys of candidates in key order, and what is left to check.
+
+A condition on a queryable attribute is a range of the index `value`. Read by value it costs as many rows as match, and
+a sort; read by key it costs rows until the page is full. So the number of matches is measured (up to where the two cost
+the same, kept for some seconds), and the cheaper is taken.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from .index import LOCATION, Numbers, Slot
+from .q import All, Condition, Instant, Range, Term
+from .query import Query, accepts
+from .scalars import TEXT, stored, time_key
+
+KEEP_S: Final = 5.0
+MOST_SLOTS: Final = 8
+_NUMBERS_END: Final = ""  # texts sort after numbers,
+_TEXTS_END: Final = b""  # bytes after texts,
+_BOOLEANS_END: Final = b"\x02"  # and instants after truth values
+
+Plain = tuple[str, tuple[Any, ...]]
+
+
+class Plan(msgspec.Struct):
+    """`keys` gives candidates (column `entity`) in key order, each once. Exact: no candidate needs checking."""
+
+    keys: str
+    params: tuple[Any, ...]
+    exact: bool
+    empty: bool = False
+
+
+class _Indexed(msgspec.Struct):
+    """A condition that the index answers: the slots, and the SQL about `value` with its parameters."""
+
+    slots: list[Slot]
+    where: str
+    params: tuple[Any, ...]
+    exact: bool
+
+
+class Planner:
+    """Plans against one tenant's tables. Not shared between threads."""
+
+    def __init__(self) -> None:
+        self._measured: dict[Any, tuple[float, int]] = {}
+        self._kinds: dict[Any, list[int] | None] = {}
+
+    def plan(
+        self, db: sqlite3.Connection, query: Query, numbers: Numbers, queryable: frozenset[str], entities: int
+    ) -> Plan:
+        """The cheapest way to the candidates of `query` among some `entities` in all."""
+        kinds = self._selected(query, numbers)
+        if kinds is not None and not kinds:
+            return Plan("", (), True, empty=True)
+        rest = query.id_pattern or query.attrs or query.geo or query.scope or query.datasets is not None
+        terms = query.q.parts if isinstance(query.q, All) else (query.q,) if query.q is not None else ()
+        indexed: list[_Indexed] = []
+        for term in terms:
+            found = _indexed(term, kinds, numbers, queryable)
+            if found is not None and not found.slots:
+                return Plan("", (), True, empty=True)
+            if found is not None and len(found.slots) <= MOST_SLOTS:
+                indexed.append(found)
+        whole = not rest and len(indexed) == len(terms) and all(i.exact for i in indexed)
+        page = query.offset + max(query.limit, 1)
+        even = math.isqrt(page * max(entities, 1)) + 20  # matches at which both ways cost the same
+        if query.geo is not None and (narrow := self._by_place(db, query, even)):
+            return narrow
+        if indexed:
+            counted = [(self._count(db, one, even), number) for number, one in enumerate(indexed)]
+            matches, best = min(counted)
+            return _by_value(
+                indexed[best], [o for n, o in enumerate(indexed) if n != best], whole, by_key=matches >= even
+            )
+        return _by_kind(kinds, exact=whole)
+
+    def _selected(self, query: Query, numbers: Numbers) -> list[int] | None:
+        """Numbers of the kinds that the query selects; None: all."""
+        if query.types is None and query.readable is None:
+            return None
+        key = (query.types, query.readable, len(numbers.kinds), id(numbers))
+        if key not in self._kinds:
+            if len(self._kinds) > 500:
+                self._kinds.clear()
+            every = list(numbers.kinds.items())
+            self._kinds[key] = [number for types, number in every if accepts(query, frozenset(types.split(" ")))]
+        return self._kinds[key]
+
+    def _count(self, db: sqlite3.Connection, one: _Indexed, most: int) -> int:
+        key = (one.slots[0].number, len(one.slots), one.where, one.params)
+        known = self._measured.get(key)
+        moment = time.monotonic()
+        if known and known[0] > moment and (known[1] < most or known[1] >= most > 0):
+            return known[1]
+        if len(self._measured) > 2_000:
+            self._measured.clear()
+        where = f"slot IN ({','.join(str(s.number) for s in one.slots)}) AND {one.where}"
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM value WHERE {where} LIMIT ?)"  # noqa: S608 - numbers of ours
+        count: int = db.execute(sql, (*one.params, most)).fetchone()[0]
+        self._measured[key] = (moment + KEEP_S, count)
+        return count
+
+    def _by_place(self, db: sqlite3.Connection, query: Query, even: int) -> Plan | None:
+        assert query.geo is not None
+        box = query.geo.box() if query.geo.attr == LOCATION else None
+        if box is None:
+            return None
+        west, south, east, north = box
+        where = "west <= ? AND east >= ? AND south <= ? AND north >= ?"
+        params = (east, west, north, south)
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM place WHERE {where} LIMIT ?)"  # noqa: S608
+        if db.execute(sql, (*params, even)).fetchone()[0] >= even:
+            return None
+        return Plan(f"SELECT entity FROM place WHERE {where} ORDER BY entity", params, exact=False)  # noqa: S608
+
+
+def _by_value(best: _Indexed, others: Sequence[_Indexed], whole: bool, *, by_key: bool) -> Plan:
+    single = len(best.slots) == 1
+    probes, params = "", list(best.params)
+    if single:
+        for other in others:
+            if len(other.slots) == 1:
+                inner = other.where.replace("value ", "o.value ")
+                probes += (
+                    f" AND EXISTS (SELECT 1 FROM value o WHERE o.slot = {other.slots[0].number}"  # noqa: S608
+                    f" AND o.entity = v.entity AND {inner})"
+                )
+                params += other.params
+    index = "sqlite_autoindex_value_1" if by_key else "value_order"
+    once = "DISTINCT " if len(best.slots) > 1 or any(s.many for s in best.slots) else ""
+    where = best.where.replace("value ", "v.value ")
+    selects = [
+        f"SELECT {once}v.entity AS entity FROM value v INDEXED BY {index}"  # noqa: S608 - words and numbers of ours
+        f" WHERE v.slot = {slot.number} AND {where}{probes}"
+        for slot in best.slots
+    ]
+    sql = " UNION ALL ".join(selects) + " ORDER BY entity"
+    return Plan(sql, tuple(params) * len(selects), exact=whole and (single or not others))
+
+
+def _by_kind(kinds: list[int] | None, *, exact: bool) -> Plan:
+    if kinds is None:
+        return Plan("SELECT key AS entity FROM entity ORDER BY key", (), exact)
+    if len(kinds) <= MOST_SLOTS:
+        selects = [f"SELECT key AS entity FROM entity WHERE kind = {kind}" for kind in kinds]  # noqa: S608
+        return Plan(" UNION ALL ".join(selects) + " ORDER BY entity", (), exact)
+    listed = ",".join(map(str, kinds))
+    return Plan(f"SELECT key AS entity FROM entity WHERE kind IN ({listed}) ORDER BY entity", (), exact)  # noqa: S608
+
+
+def _indexed(term: Condition, kinds: list[int] | None, numbers: Numbers, queryable: frozenset[str]) -> _Indexed | None:
+    """The condition as the index answers it; None: it does not."""
+    if not isinstance(term, Term) or term.path.attr not in queryable:
+        return None
+    if term.path.subs or term.path.trail or term.path.link is not None:
+        return None
+    where = _where(term)
+    if where is None:
+        return None
+    attr = term.path.attr
+    if kinds is None:
+        slots = [slot for (_, name), slot in list(numbers.slots.items()) if name == attr]
+    else:
+        slots = [slot for kind in kinds if (slot := numbers.slots.get((kind, attr))) is not None]
+    if any(slot.partial for slot in slots):
+        return None
+    # An ordering never holds of a relationship, but its target is a text in the index: such are checked.
+    exact = term.operator == "==" or not isinstance(term.values[0], str)
+    return _Indexed(slots, *where, exact=exact)
+
+
+def _where(term: Term) -> Plain | None:
+    if term.operator == "==":
+        parts = [_equal(value) for value in term.values]
+    elif term.operator in ("<", "<=", ">", ">=") and len(term.values) == 1:
+        parts = [_compared(term.operator, term.values[0])]
+    else:
+        return None
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    if len(known) == 1:
+        return known[0]
+    return f"({' OR '.join(sql for sql, _ in known)})", tuple(p for _, params in known for p in params)
+
+
+def _equal(value: Any) -> Plain | None:
+    if isinstance(value, Range):
+        low, high = _compared(">=", value.low), _compared("<=", value.high)
+        return (f"{low[0]} AND {high[0]}", low[1] + high[1]) if low and high else None
+    if isinstance(value, Instant):
+        return "value = ?", (time_key(value.us),)
+    if isinstance(value, str) and len(value) >= TEXT:
+        return None
+    return "value = ?", (stored(value)[0],)
+
+
+def _compared(operator: str, value: Any) -> Plain | None:
+    if isinstance(value, bool) or (isinstance(value, str) and len(value) >= TEXT):
+        return None
+    up = operator[0] == ">"
+    if isinstance(value, Instant):
+        key = time_key(value.us)
+        return (f"value {operator} ?", (key,)) if up else (f"value >= ? AND value {operator} ?", (_BOOLEANS_END, key))
+    if isinstance(value, str):
+        bounds = (value, _TEXTS_END) if up else (_NUMBERS_END, value)
+        low, high = (operator, "<") if up else (">=", operator)
+        return f"value {low} ? AND value {high} ?", bounds
+    number = stored(value)[0]
+    return (f"value {operator} ? AND value < ?", (number, _NUMBERS_END)) if up else (f"value {operator} ?", (number,))

@@ -1,0 +1,230 @@
+"""The present of one tenant: what is asked of it and written to it, by everyone.
+
+Opens its file on first use and may be closed when idle at any time between two uses; the next use opens it again.
+Reads by id happen in the loop, they take microseconds; queries that may be long happen in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from rhinecloud.base import database
+from rhinecloud.base.clock import Clock
+from rhinecloud.base.errors import Unavailable
+from rhinecloud.base.model import Entity, Result, Update
+
+from . import discovery, outbox
+from .discovery import AttributeFound, TypeFound
+from .draft import Check, living
+from .finder import Finder
+from .query import Page, Query
+from .store import Job, Store, decode_entity
+from .writer import Writer
+
+T = TypeVar("T")
+_BY_ID = "SELECT doc FROM entity WHERE id = ?"
+
+
+class Present:
+    """Made by `Presents.open`. Methods are called in the loop's thread; `outbox` and `outbox_done` in any."""
+
+    def __init__(
+        self,
+        path: Path,
+        tenant: str,
+        *,
+        queryable: frozenset[str],
+        clock: Clock,
+        check: Check,
+        threads: Executor,
+        committed: Callable[[str], None],
+        reserve_bytes: int = 0,
+    ) -> None:
+        self.tenant = tenant
+        self.used = time.monotonic()
+        self._path = path
+        self._clock = clock
+        self._threads = threads
+        self._committed = committed
+        self._make_store: Callable[[], Store] = lambda: Store(
+            path, tenant, queryable=queryable, clock=clock, check=check, reserve_bytes=reserve_bytes
+        )
+        self._store: Store | None = None
+        self._reads: sqlite3.Connection
+        self._outbox_reads: sqlite3.Connection
+        self._outbox_lock = Lock()
+        self._finder: Finder
+        self._writer: Writer | None = None
+        self._gone = False
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def write(self, updates: Sequence[Update], *, mark: tuple[str, int] | None = None) -> list[Result]:
+        """Applies the updates in order, all in one transaction; durable when it returns.
+
+        Args:
+            mark: a stream and the sequence in it that these updates go up to, committed with them.
+        Returns:
+            A result an update; what cannot be done is refused there, and alone.
+        Raises:
+            Unavailable: nothing was written (the disk is nearly full, the tenant is being deleted).
+        """
+        return await self._commit(Job(updates, mark))
+
+    async def _commit(self, job: Job) -> list[Result]:
+        job.done = asyncio.get_running_loop().create_future()
+        self._open_writer().submit(job)
+        results: list[Result] = await job.done
+        return results
+
+    def mark(self, stream: str) -> int:
+        """The sequence of `stream` up to which everything is written; 0: nothing yet."""
+        row = self._open().execute("SELECT sequence FROM mark WHERE stream = ?", (stream,)).fetchone()
+        return row[0] if row else 0
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def get(self, entity_id: str) -> Entity | None:
+        """The entity; None: it does not exist, or has expired. Not to be altered: a copy is the reader's own affair."""
+        row = self._open().execute(_BY_ID, (entity_id,)).fetchone()
+        if row is None:
+            return None
+        entity: Entity = decode_entity(row[0])
+        return living(entity, self._clock()) if "_x" in entity else entity
+
+    def get_many(self, ids: Iterable[str]) -> list[Entity]:
+        """Those of the entities that exist, in the order asked for, each once."""
+        return [entity for entity_id in dict.fromkeys(ids) if (entity := self.get(entity_id)) is not None]
+
+    def expired(self, now: int, limit: int) -> list[Entity]:
+        """Entities that expired up to `now` (µs) themselves, or in an attribute, and are still on the disk."""
+        if self._store is None or not self._store.transient:
+            return []
+        sql = "SELECT e.doc FROM expiry x CROSS JOIN entity e ON e.key = x.entity WHERE x.at_us <= ? LIMIT ?"
+        return [decode_entity(doc) for (doc,) in self._reads.execute(sql, (now, limit))]
+
+    async def query(self, query: Query) -> Page:
+        """The entities that match, a page of them, in a stable order.
+
+        Raises:
+            TooComplexQuery: answering takes longer than a query may.
+        """
+        self._open()
+        return await self._finder.find(query, self._clock())
+
+    async def listing(self, *, types: frozenset[str] | None = None, limit: int = 10_000) -> list[Entity]:
+        """Up to `limit` entities of any of these types (None: all), in the order of their making."""
+        return (await self.query(Query(readable=types, limit=limit))).entities
+
+    async def types(self, type_iri: str | None = None) -> list[TypeFound]:
+        """The types there are, with the number of their entities and their attributes (5.7.5 to 5.7.7)."""
+        self._open()
+        return await self._in_thread(discovery.types, type_iri)
+
+    async def attributes(self, attr_iri: str | None = None) -> list[AttributeFound]:
+        """The attributes there are, with counts, types of value and the types that have them (5.7.8 to 5.7.10)."""
+        self._open()
+        return await self._in_thread(discovery.attributes, attr_iri)
+
+    async def _in_thread(self, ask: Callable[[sqlite3.Connection, str | None], T], name: str | None) -> T:
+        def asked() -> T:
+            db = database.connect(self._path, read_only=True)
+            try:
+                return ask(db, name)
+            finally:
+                db.close()
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, asked)
+
+    # ── the outbox ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def outbox(self, after: int, rows: int = 100_000) -> list[tuple[int, bytes]]:
+        """(sequence, msgpack of `Changes`) of the commits after `after`, in order."""
+        self._open()
+        with self._outbox_lock:
+            return outbox.read(self._outbox_reads, after, rows)
+
+    def outbox_position(self, reader: str) -> int:
+        """The sequence up to which `reader` said it is done."""
+        self._open()
+        with self._outbox_lock:
+            return outbox.position(self._outbox_reads, reader)
+
+    def outbox_done(self, reader: str, upto: int) -> None:
+        """`reader` ("history" or "changes") needs nothing up to `upto` any more. Written with the next commit."""
+        self._open_writer().submit(Job(also=lambda db: outbox.done(db, reader, upto)))
+
+    # ── small documents beside the entities: subscriptions, registrations, hosted @contexts ─────────────────────────
+
+    def document(self, kind: str, document_id: str) -> bytes | None:
+        """The JSON kept under this kind and id."""
+        row = (
+            self._open().execute("SELECT body FROM document WHERE kind = ? AND id = ?", (kind, document_id)).fetchone()
+        )
+        return row[0] if row else None
+
+    def documents(self, kind: str) -> dict[str, bytes]:
+        """All JSON documents of a kind, by id, in the order of their ids."""
+        return dict(
+            self._open().execute("SELECT id, body FROM document WHERE kind = ? ORDER BY id", (kind,)).fetchall()
+        )
+
+    async def save_document(self, kind: str, document_id: str, body: bytes) -> None:
+        """Keeps a JSON document, in the place of one that is there; durable when it returns."""
+        row = (kind, document_id, body)
+        await self._commit(Job(also=lambda db: _run(db, "INSERT OR REPLACE INTO document VALUES (?, ?, ?)", row)))
+
+    async def delete_document(self, kind: str, document_id: str) -> None:
+        """Takes a document away; nothing happens where there is none."""
+        row = (kind, document_id)
+        await self._commit(Job(also=lambda db: _run(db, "DELETE FROM document WHERE kind = ? AND id = ?", row)))
+
+    # ── opening and closing ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _open(self) -> sqlite3.Connection:
+        self.used = time.monotonic()
+        if self._store is None:
+            if self._gone:
+                raise Unavailable(f"Tenant {self.tenant} is being closed")
+            self._store = self._make_store()
+            self._reads = database.connect(self._path, read_only=True)
+            self._outbox_reads = database.connect(self._path, read_only=True)
+            self._finder = Finder(self._store, self._threads)
+        return self._reads
+
+    def _open_writer(self) -> Writer:
+        self._open()
+        if self._writer is None:
+            assert self._store is not None
+            loop = asyncio.get_running_loop()
+            self._writer = Writer(self._store, loop, lambda: self._committed(self.tenant))
+        return self._writer
+
+    @property
+    def is_open(self) -> bool:
+        return self._store is not None
+
+    def close(self, *, for_good: bool = False) -> None:
+        """Writes what waits, then closes the file. Opens again on the next use, unless `for_good`."""
+        self._gone = for_good
+        if self._store is None:
+            return
+        if self._writer is not None:
+            self._writer.stop()
+            self._writer = None
+        self._finder.close()
+        self._reads.close()
+        self._outbox_reads.close()
+        self._store.close()
+        self._store = None
+
+
+def _run(db: sqlite3.Connection, sql: str, params: tuple[object, ...]) -> None:
+    db.execute(sql, params)

@@ -1,0 +1,115 @@
+"""Publishes what was committed to the backbone, in order, at least once: the outbox's reader "changes".
+
+Each tenant has its own loop of steps, so that one tenant's trouble holds up no other. What cannot be published stays in
+the outbox and is tried again; a resend carries the same message id, by which the backbone drops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Iterator
+from typing import Final, Protocol
+
+import msgspec
+
+from rhinecloud.base import telemetry
+from rhinecloud.base.model import Changes
+
+from .presents import Presents
+
+log = telemetry.logger("context")
+ROWS: Final = 64  # commits taken from the outbox at once
+MOST_BYTES: Final = 7_000_000  # of one message; our backbone takes eight million
+RETRY_S: Final = 2.0
+_decode = msgspec.msgpack.Decoder(Changes).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Publish(Protocol):
+    """`Backbone.publish`: durable when it returns."""
+
+    def __call__(self, subject: str, data: bytes, *, message_id: str = "") -> Awaitable[int]: ...
+
+
+class Relay:
+    """Runs between `start` and `stop`."""
+
+    def __init__(self, presents: Presents, publish: Publish, *, most_bytes: int = MOST_BYTES) -> None:
+        self._presents = presents
+        self._publish = publish
+        self._most_bytes = most_bytes
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._at: dict[str, int] = {}
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Begins with what a former run left behind."""
+        self._presents.wake.append(self._woken)
+        for tenant in self._presents.names():
+            self._woken(tenant)
+
+    async def stop(self) -> None:
+        self._stopping = True
+        with contextlib.suppress(ValueError):
+            self._presents.wake.remove(self._woken)
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _woken(self, tenant: str) -> None:
+        if tenant in self._tasks:
+            self._again.add(tenant)
+        elif not self._stopping:
+            task = asyncio.get_running_loop().create_task(self._run(tenant), name=f"relay-{tenant}")
+            self._tasks[tenant] = task
+            task.add_done_callback(lambda _: self._ended(tenant))
+
+    def _ended(self, tenant: str) -> None:
+        del self._tasks[tenant]
+        if tenant in self._again:
+            self._again.discard(tenant)
+            self._woken(tenant)
+
+    async def _run(self, tenant: str) -> None:
+        while True:
+            try:
+                await self._step(tenant)
+                return
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # the backbone is away: what is not published waits in the outbox
+                log.warning("relay_waits", tenant=tenant, error=repr(error))
+                await asyncio.sleep(RETRY_S)
+
+    async def _step(self, tenant: str) -> None:
+        present = self._presents.open(tenant)
+        if tenant not in self._at:
+            self._at[tenant] = present.outbox_position("changes")
+        while rows := present.outbox(self._at[tenant], ROWS):
+            for sequence, data in rows:
+                for number, part in enumerate(split(data, self._most_bytes)):
+                    message_id = f"{tenant}:{sequence}" if number == 0 else f"{tenant}:{sequence}:{number}"
+                    await self._publish(f"changes.{tenant}", part, message_id=message_id)
+                self._at[tenant] = sequence
+            present.outbox_done("changes", self._at[tenant])
+
+
+def split(data: bytes, most_bytes: int) -> Iterator[bytes]:
+    """The message itself; or several of the same sequence with the rows shared out, none larger where that can be."""
+    if len(data) <= most_bytes:
+        yield data
+        return
+    changes = _decode(data)
+    parts = min(len(changes), len(data) * 5 // (most_bytes * 4) + 1)
+    step = -(-len(changes) // max(parts, 1))
+    columns = changes.__struct_fields__[3:]
+    for first in range(0, len(changes), step):
+        rows = {name: getattr(changes, name)[first : first + step] for name in columns}
+        part = _encode(Changes(changes.tenant, changes.sequence, changes.committed_us, **rows))
+        if len(part) <= most_bytes or step == 1:
+            yield part
+        else:
+            yield from split(part, most_bytes)

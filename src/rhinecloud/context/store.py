@@ -1,0 +1,243 @@
+"""A tenant's present on disk: one SQLite file, written by one thread in group commits, read by any.
+
+`commit` takes everything that waits and makes one transaction of it: entities, indexes, the outbox blob of the past,
+and the marks of the streams, so that after a crash at any instant all of it is there or nothing. Updates are applied by
+the pure `entities.apply`; one that cannot be done is refused alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from rhinecloud.base import database, telemetry
+from rhinecloud.base.clock import Clock
+from rhinecloud.base.errors import RhineError, Unavailable
+from rhinecloud.base.model import Changes, Entity, Outcome, Result, Update
+
+from .draft import Check, Row
+from .entities import apply
+from .index import Indexer, Numbers
+from .schema import STEPS
+
+log = telemetry.logger("context")
+CHECKPOINT_PAGES: Final = 8_000  # of the write-ahead log, 32 MB: what a restart has to read
+encode_entity = msgspec.json.Encoder().encode
+decode_entity = msgspec.json.Decoder(dict[str, Any]).decode
+_pack = msgspec.msgpack.Encoder().encode
+
+
+class Job(msgspec.Struct):
+    """What one writer asked for; after the commit it has results (one an update, in order), or an error."""
+
+    updates: Sequence[Update] = ()
+    mark: tuple[str, int] | None = None
+    also: Callable[[sqlite3.Connection], None] | None = None  # further writing in the same transaction
+    done: Any = None  # the future that the writer waits for
+    results: list[Result] = []
+    error: RhineError | None = None
+
+
+class _Touched:
+    """An entity that the open transaction works on."""
+
+    __slots__ = ("after", "before", "key", "kind")
+
+    def __init__(self, key: int, kind: int, before: Entity | None) -> None:
+        self.key = key
+        self.kind = kind
+        self.before = before
+        self.after = before
+
+
+class Store:
+    """Opens, or makes, the file. `check` is the quality checkers' hook; `reserve_bytes` of disk stay free."""
+
+    def __init__(
+        self, path: Path, tenant: str, *, queryable: frozenset[str], clock: Clock, check: Check, reserve_bytes: int = 0
+    ) -> None:
+        self.path = path
+        self.tenant = tenant
+        self.queryable = queryable
+        self._clock = clock
+        self._check = check
+        self._reserve = reserve_bytes
+        self._disk_seen = 0.0
+        self.db = database.connect(path)
+        database.migrate(self.db, STEPS)
+        self.db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        self._load()
+        self._reindex()
+
+    def _load(self) -> None:
+        """Reads what is kept in memory beside the file; also after a transaction that was rolled back."""
+        self.numbers = Numbers(self.db)
+        self._next_key = self.db.execute("SELECT coalesce(max(key), 0) + 1 FROM entity").fetchone()[0]
+        row = self.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
+        self._sequence = row[0] if row else 0
+        self.transient = bool(self.db.execute("SELECT EXISTS (SELECT 1 FROM expiry)").fetchone()[0])
+
+    @property
+    def entities(self) -> int:
+        """How many entities there are at most."""
+        return self._next_key - 1  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self.db.close()
+
+    def commit(self, jobs: Sequence[Job]) -> None:
+        """Does the jobs in one durable transaction. Raises nothing: each job gets its results or its error."""
+        try:
+            self._room()
+            self._transact(jobs)
+        except RhineError as error:
+            self._fail(jobs, error)
+        except Exception as error:  # whatever it is, nobody may wait for ever
+            self._roll_back()
+            if isinstance(error, sqlite3.OperationalError):
+                log.exception("commit_failed", tenant=self.tenant, error=str(error))
+                self._fail(jobs, Unavailable(f"The present of {self.tenant} cannot be written now: {error}"))
+            elif len(jobs) > 1:
+                for job in jobs:
+                    self.commit([job])
+            else:
+                self._one_by_one(jobs[0])
+
+    def _one_by_one(self, job: Job) -> None:
+        """A job with an update that breaks the transaction itself: each update on its own, the bad ones refused."""
+        results: list[Result] = []
+        for update in job.updates:
+            try:
+                single = Job([update])
+                self._transact([single])
+                results += single.results
+            except Exception as error:
+                self._roll_back()
+                log.warning("update_refused", tenant=self.tenant, entity=update.id, error=repr(error))
+                results.append(
+                    Result(Outcome.REFUSED, error=Unavailable(f"Entity {update.id} cannot be kept: {error}"))
+                )
+        if job.mark or job.also:
+            self._transact([Job([], job.mark, job.also)])
+        job.results = results
+
+    @staticmethod
+    def _fail(jobs: Sequence[Job], error: RhineError) -> None:
+        for job in jobs:
+            job.error = error
+
+    def _roll_back(self) -> None:
+        if self.db.in_transaction:
+            self.db.execute("ROLLBACK")
+        self._load()
+
+    def _room(self) -> None:
+        """Refuses to write on a disk that is nearly full; looked at once a second."""
+        moment = time.monotonic()
+        if self._reserve and moment - self._disk_seen >= 1:
+            if shutil.disk_usage(self.path.parent).free < self._reserve:
+                raise Unavailable("The disk is nearly full: nothing is written until there is room again")
+            self._disk_seen = moment
+
+    def _transact(self, jobs: Sequence[Job]) -> None:
+        now = self._clock()
+        self.db.execute("BEGIN IMMEDIATE")
+        touched = self._read(dict.fromkeys(update.id for job in jobs for update in job.updates))
+        rows: list[Row] = []
+        results: list[list[Result]] = []
+        check = self._check
+        for job in jobs:
+            mine: list[Result] = []
+            for update in job.updates:
+                entity = touched[update.id]
+                after, result, told = apply(entity.after, update, now, check)
+                entity.after = after
+                rows += told
+                mine.append(result)
+            results.append(mine)
+        self._write(touched)
+        if rows:
+            self._sequence += 1
+            columns = zip(*rows, strict=True)
+            changes: Any = Changes(self.tenant, self._sequence, now, *columns)  # type: ignore[arg-type]
+            self.db.execute("INSERT INTO outbox (sequence, changes) VALUES (?, ?)", (self._sequence, _pack(changes)))
+        for job in jobs:
+            if job.mark:
+                self.db.execute("INSERT OR REPLACE INTO mark (stream, sequence) VALUES (?, ?)", job.mark)
+            if job.also:
+                job.also(self.db)
+        self.db.execute("COMMIT")
+        for job, mine in zip(jobs, results, strict=True):
+            job.results = mine
+
+    def _read(self, ids: Iterable[str]) -> dict[str, _Touched]:
+        touched = {}
+        execute = self.db.execute
+        for entity_id in ids:
+            row = execute("SELECT key, kind, doc FROM entity WHERE id = ?", (entity_id,)).fetchone()
+            if row is None:
+                touched[entity_id] = _Touched(0, 0, None)
+            else:
+                touched[entity_id] = _Touched(row[0], row[1], decode_entity(row[2]))
+        return touched
+
+    def _write(self, touched: dict[str, _Touched]) -> None:
+        indexer = Indexer(self.numbers, self.queryable)
+        kinds = self.numbers
+        updated: list[tuple[int, bytes, int]] = []
+        made: list[tuple[int, str, int, bytes]] = []
+        gone: list[tuple[int]] = []
+        for entity_id, entity in touched.items():
+            before, after = entity.before, entity.after
+            if before is after:
+                continue
+            if after is None:
+                gone.append((entity.key,))
+                indexer.change(entity.key, (entity.kind, entity.kind), before, None)
+                continue
+            kind = entity.kind if before and before["type"] is after["type"] else kinds.kind(after["type"])
+            if before is None:
+                entity.key = self._next_key
+                self._next_key += 1
+                entity.kind = kind
+                made.append((entity.key, entity_id, kind, encode_entity(after)))
+            else:
+                updated.append((kind, encode_entity(after), entity.key))
+            indexer.change(entity.key, (entity.kind, kind), before, after)
+        for statement, rows in (
+            ("UPDATE entity SET kind = ?, doc = ? WHERE key = ?", updated),
+            ("INSERT INTO entity (key, id, kind, doc) VALUES (?, ?, ?, ?)", made),
+            ("DELETE FROM entity WHERE key = ?", gone),
+        ):
+            if rows:
+                self.db.executemany(statement, rows)
+        indexer.write(self.db)
+        self.transient |= indexer.transient
+
+    def _reindex(self) -> None:
+        """Brings the index to the attributes that the model declares queryable now; packs come and go."""
+        had = {attr for (attr,) in self.db.execute("SELECT attr FROM indexed")}
+        if had == self.queryable:
+            return
+        self.db.execute("BEGIN IMMEDIATE")
+        for attr in had - self.queryable:
+            self.db.execute("DELETE FROM value WHERE slot IN (SELECT number FROM slot WHERE attr = ?)", (attr,))
+            self.db.execute("DELETE FROM slot WHERE attr = ?", (attr,))
+            self.db.execute("DELETE FROM indexed WHERE attr = ?", (attr,))
+        self.numbers = Numbers(self.db)
+        fresh = self.queryable - had
+        indexer = Indexer(self.numbers, fresh)
+        for key, kind, doc in self.db.execute("SELECT key, kind, doc FROM entity"):
+            entity = decode_entity(doc)
+            attrs = {name: i for name, i in entity["attrs"].items() if name in fresh}
+            if attrs:
+                indexer.change(key, (kind, kind), {"attrs": {}}, {"attrs": attrs})
+        indexer.write(self.db)
+        self.db.executemany("INSERT INTO indexed (attr) VALUES (?)", [(attr,) for attr in fresh])
+        self.db.execute("COMMIT")
