@@ -43,7 +43,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     nats_sync_always: bool = False
     """fsync of every JetStream message: survives a power cut, at a sixth of the rate."""
     nats_max_bytes: int = 8 * 1024**3
-    """Disk that raw input may take before the oldest is discarded."""
+    """Disk that raw input may take before the oldest is discarded, though nobody has read it yet."""
+    nats_keep_bytes: int = 128 * 1024**2
+    """Raw input that was read and is kept as evidence, for each of MQTT and the rest. NATS reads all of it at the start
+    that follows a crash of its own: some three seconds a GB."""
 
     default_tenant: str = "city"
     """The tenant of requests that name none."""
@@ -75,6 +78,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Below this much free disk, writes are refused before anything is corrupted; reads go on."""
     history_memory_mb: int = 512
     """Memory that DuckDB may use for all tenants together."""
+    temporal_page_instances: int = 1000
+    """Attribute instances in one answer of the temporal API; what has more is told in parts (206 with Content-Range)."""
     trusted_proxies: str = ""
     """Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas."""
 
