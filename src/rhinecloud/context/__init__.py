@@ -15,12 +15,14 @@ from .query import Order, Page, Query
 from .relay import Relay
 from .scope import ScopeQuery
 from .selection import Types
-from .vocabulary import CORE_URL, Vocabularies, Vocabulary
+from .vocabulary import CORE_URL, CORE_URLS, Document, Vocabularies, Vocabulary, core_document
 
 __all__ = [
     "CORE_URL",
+    "CORE_URLS",
     "AttributeFound",
     "Condition",
+    "Document",
     "GeoQuery",
     "Order",
     "Page",
@@ -34,6 +36,7 @@ __all__ = [
     "Vocabularies",
     "Vocabulary",
     "apply",
+    "core_document",
     "geo",
     "ordering",
     "q",
