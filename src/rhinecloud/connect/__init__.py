@@ -6,20 +6,26 @@ It must not know the present (`context`): where Updates go is a callable it is g
 
 from .codec_host import CodecHost
 from .codecs import CODECS, Codec
+from .commands import Command, Commands
 from .decode import Decoded, Decoder
 from .devices import Device, mqtt_filters
 from .figures import Figure, Figures
+from .ingest import Bad, Ingest
 from .mapping import Documents, Mapping
 from .quality import Quality
 from .quarantine import Quarantine
 from .registry import Registry
 from .room import Connect
 from .tables import Tables
+from .throttle import Throttle
 
 __all__ = [
     "CODECS",
+    "Bad",
     "Codec",
     "CodecHost",
+    "Command",
+    "Commands",
     "Connect",
     "Decoded",
     "Decoder",
@@ -27,10 +33,12 @@ __all__ = [
     "Documents",
     "Figure",
     "Figures",
+    "Ingest",
     "Mapping",
     "Quality",
     "Quarantine",
     "Registry",
     "Tables",
+    "Throttle",
     "mqtt_filters",
 ]

@@ -1,0 +1,291 @@
+"""The one place that wires the rooms together and starts them. What is written here is how a fact travels:
+
+    device → backbone (durable) → connect (decode) → context (quality, present, outbox: one commit) → history
+                                            └→ backbone changes.<tenant> → subscriptions, figures, screens
+
+Data doors open first: NGSI-LD answers and devices are let in while the screens' framework is still being imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+
+from rhinecloud import __version__
+from rhinecloud.access import Access, system
+from rhinecloud.backbone import MQTT, RAW, Backbone, MqttGrant
+from rhinecloud.base import telemetry
+from rhinecloud.base.clock import Clock, now_us
+from rhinecloud.base.declare import Model
+from rhinecloud.base.errors import Unauthorized
+from rhinecloud.base.model import Changes
+from rhinecloud.base.settings import Settings
+from rhinecloud.connect import Bad, Commands, Connect, Device, Ingest, Throttle, mqtt_filters
+from rhinecloud.context import Presents, Relay, Vocabularies
+from rhinecloud.history import Histories
+from rhinecloud.kit import Fleet, Simulation, fleet, packs, write_credentials
+from rhinecloud.serving import Asgi, Scope, bind, serve_http, url_of
+from rhinecloud.sharing import NgsiLd, Operations, Push, openapi
+
+OWN_VOCABULARY = "/vocabulary.jsonld"
+CITY = system("city")
+
+log = telemetry.logger("app")
+_changes = msgspec.msgpack.Decoder(Changes).decode
+
+
+class City:
+    """One installation: every room, made and given what it needs. Nothing runs before `start`."""
+
+    def __init__(self, settings: Settings, clock: Clock = now_us) -> None:
+        self.settings, self.clock = settings, clock
+        self.url = ""
+        self.sign_in_link = ""
+        self.tenants = settings.data / "tenants"
+        self.packs = packs()
+        self.model = Model(kind for pack in self.packs for kind in pack.types)
+        self.access = Access(settings, clock, model=self.model)
+        self.connect = Connect(
+            self.tenants, model=self.model, default_tenant=settings.default_tenant, clock=clock, idle_s=settings.tenant_idle_s
+        )
+        self.presents = Presents(
+            self.tenants,
+            model=self.model,
+            clock=clock,
+            quality=self.connect.quality,
+            idle_s=settings.tenant_idle_s,
+            reserve_bytes=settings.disk_reserve_bytes,
+        )
+        self.histories = Histories(self.tenants, self.presents, settings, clock, model=self.model)
+        self.backbone = Backbone(settings, authenticate=self._authenticate)
+        self.commands = Commands(self.tenants, self.backbone.send_mqtt, clock=clock)
+        self.throttle = Throttle(self._send_away, clock=clock)
+        self.relay = Relay(self.presents, self.backbone.publish)
+        ingest = Ingest(
+            decoder=self.connect.decoder,
+            quarantine=self._quarantine,
+            writer=self.presents.open,
+            default_tenant=settings.default_tenant,
+            throttle=self.throttle,
+            answered=self.commands.answered,
+            clock=clock,
+        )
+        for stream in (MQTT, RAW):
+            self.backbone.consume(stream, ingest.batch, highest=self._highest)
+        self._background: set[asyncio.Task[object]] = set()
+
+    @property
+    def mqtt_port(self) -> int:
+        return self.backbone.mqtt_port
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Starts the rooms, each stopped again by `stack` in the reverse order."""
+        self.settings.data.mkdir(parents=True, exist_ok=True)
+        await self._room(stack, self.access)
+        await self._room(stack, self.presents)
+        self._make_tenants("tenants")
+        self.access.watchers.append(self._make_tenants)
+        await self._room(stack, self.connect)
+        await self._room(stack, self.histories)
+        await self._room(stack, self.commands)
+        await self._room(stack, self.backbone)
+        await self._room(stack, self.relay)
+        await self.backbone.subscribe("changes.>", self._changed)
+        await asyncio.to_thread(self._write_cli_token)
+        self.sign_in_link = await asyncio.to_thread(self._first_link)
+
+    @staticmethod
+    async def _room(stack: AsyncExitStack, room: Access | Presents | Connect | Histories | Commands | Backbone | Relay) -> None:
+        await room.start()
+        stack.push_async_callback(room.stop)
+
+    def doors(self) -> Asgi:
+        """Everything that HTTP answers, the hot protocols before the screens."""
+        vocabularies = Vocabularies(
+            self.model,
+            own_url=self.url + OWN_VOCABULARY,
+            allow_private=self.settings.allow_private_endpoints or self.settings.open,
+        )
+        ngsi_ld = NgsiLd(self.presents, self.histories, self.access, vocabularies, self.settings)
+        push = Push(self.connect.registry.authenticate, self.backbone.publish, clock=self.clock)
+        operations = Operations({"backbone": self._backbone_state}, version=__version__, allow=self._may_see_metrics)
+        documents = {
+            "/openapi.json": lambda: json.dumps(openapi(self.url)).encode(),
+            OWN_VOCABULARY: lambda: json.dumps(vocabularies.own_document).encode(),
+        }
+        screens = asyncio.ensure_future(asyncio.to_thread(self._screens, vocabularies))
+
+        async def answer(scope: Scope, receive: object, send: object) -> None:
+            path: str = scope["path"]
+            if path.startswith("/ngsi-ld/"):
+                await ngsi_ld(scope, receive, send)  # type: ignore[arg-type]
+            elif path.startswith(("/push/", "/lorawan/")):
+                await push(scope, receive, send)  # type: ignore[arg-type]
+            elif path in ("/health", "/metrics"):
+                await operations(scope, receive, send)  # type: ignore[arg-type]
+            elif path in documents:
+                await _send_json(send, documents[path]())
+            else:
+                await (await asyncio.shield(screens))(scope, receive, send)
+
+        return answer
+
+    def _screens(self, vocabularies: Vocabularies) -> Asgi:
+        from rhinecloud import web
+
+        return web.build(
+            web.Rooms(
+                settings=self.settings,
+                access=self.access,
+                presents=self.presents,
+                model=self.model,
+                backbone=self.backbone,
+                histories=self.histories,
+                connect=web.Connect(
+                    registry=self.connect.registry,
+                    quarantine=self.connect.quarantine,
+                    figures=self.connect.figures,
+                    commands=self.commands,
+                ),
+                vocabularies=vocabularies,
+                packs=self.packs,
+                clock=self.clock,
+            )
+        )
+
+    # ── what the rooms ask of each other ────────────────────────────────────────────────────────────────────────────
+
+    def _authenticate(self, username: str, secret: str, _client: str) -> MqttGrant | None:
+        found = self.connect.registry.authenticate(username, secret)
+        if found is None or self.throttle.blocked(found[0], found[1].id):
+            return None
+        tenant, device = found
+        self.commands.connected(tenant, device.id)
+        return MqttGrant(*mqtt_filters(tenant, device))
+
+    def _send_away(self, tenant: str, device: str) -> None:
+        self._later(self.backbone.disconnect(f"{tenant}/{device}"))
+
+    async def _quarantine(self, tenant: str, bad: Sequence[Bad]) -> None:
+        await asyncio.to_thread(self.connect.quarantine.put, tenant, bad)
+
+    def _highest(self, stream: str) -> int:
+        return max((self.presents.open(name).mark(stream) for name in self.presents.names()), default=0)
+
+    async def _changed(self, _subject: str, data: bytes) -> None:
+        self.connect.figures.feed(_changes(data))
+
+    def _make_tenants(self, what: str) -> None:
+        """Gives each tenant that `access` knows its folder; the command line may have added one."""
+        if what != "tenants":
+            return
+        there = set(self.presents.names())
+        for tenant in self.access.tenants.list():
+            if tenant.name not in there:
+                self.presents.create(tenant.name)
+
+    def _backbone_state(self) -> str:
+        return self.backbone.trouble() if hasattr(self.backbone, 'trouble') else ''
+
+    def _may_see_metrics(self, token: str) -> None:
+        who = self.access.bearer(token) if token else self.access.anonymous()
+        self.access.allow(who, "metrics.read", "")
+
+    def _later(self, work: object) -> None:
+        task: asyncio.Task[object] = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    # ── for people ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _first_link(self) -> str:
+        from rhinecloud.access import link_address
+
+        secret = self.access.links.first()
+        return link_address(msgspec.structs.replace(self.settings, public_url=self.url), secret) if secret else ""
+
+    def _write_cli_token(self) -> None:
+        """The commands of this machine's user reach the city with a token that only they can read."""
+        path = self.settings.data / "secrets" / "cli.token"
+        with contextlib.suppress(OSError, Unauthorized):
+            self.access.bearer(path.read_text().strip())
+            return
+        secret, _ = self.access.tokens.new(CITY, "command line of this machine", ["*"])
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secret + "\n")
+
+    async def start_demo(self, stack: AsyncExitStack) -> None:
+        """The demo city: its devices are registered like any others and played by a child process over MQTT."""
+        path = self.settings.data / "secrets" / "simulation.json"
+        secrets = await asyncio.to_thread(self._register, fleet(self.packs), path)
+        host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::", "localhost") else self.settings.host  # noqa: S104
+        write_credentials(path, host=host, port=self.mqtt_port, tenant=self.settings.default_tenant, secrets=secrets)
+        simulation = Simulation(path)
+        await simulation.start()
+        stack.push_async_callback(simulation.stop)
+
+    def _register(self, things: Fleet, path: Path) -> dict[str, str]:
+        """The secret of each simulated device; those of an earlier start are still good."""
+        known: dict[str, str] = {}
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            known = json.loads(path.read_text())["devices"]
+        registry, tenant = self.connect.registry, self.settings.default_tenant
+        secrets = {}
+        for thing in things:
+            if registry.find(tenant, thing.device) is None:
+                lon, lat = thing.location
+                device = Device(
+                    id=thing.device,
+                    name=thing.name,
+                    entity_id=thing.entity,
+                    entity_type=thing.type,
+                    location={"type": "Point", "coordinates": [lon, lat]},
+                    interval_s=thing.interval_s,
+                    note="Demo",
+                )
+                secrets[thing.device] = registry.add(tenant, device)
+            else:
+                secrets[thing.device] = known.get(thing.device) or registry.rotate(tenant, thing.device, grace_s=0)
+        return secrets
+
+
+async def _send_json(send: object, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})  # type: ignore[operator]
+    await send({"type": "http.response.body", "body": body})  # type: ignore[operator]
+
+
+async def serve(settings: Settings, *, ready: Callable[[City], None]) -> None:
+    """Runs a city until cancelled; `ready` is called once it serves.
+
+    Raises:
+        Conflict, InvalidRequest: a port or address cannot be had.
+        Unavailable: a part does not start.
+    """
+    listening = bind(settings.host, settings.port)
+    try:
+        city = City(settings)
+        city.url = url_of(settings, listening)
+        async with AsyncExitStack() as stack:
+            await city.start(stack)
+            server = asyncio.create_task(serve_http(city.doors(), listening, settings))
+            stack.push_async_callback(_end, server)
+            if settings.demo:
+                await city.start_demo(stack)
+            ready(city)
+            await server
+    finally:
+        listening.close()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
