@@ -63,7 +63,7 @@ class TemporalQuery(msgspec.Struct, kw_only=True):
 
     ids: Collection[str] | None = None
     id_pattern: str = ""  # RE2, searched in the id
-    types: Callable[[frozenset[str]], bool] | None = None
+    selects: Callable[[str, frozenset[str]], bool] | None = None  # id and types of an entity
     attrs: frozenset[str] | None = None  # "scope" is one of them
     datasets: frozenset[str] | None = None  # "@none" is the default instance
     window: Window = Window()
@@ -134,7 +134,7 @@ def _candidates(past: Store, query: TemporalQuery) -> dict[str, tuple[list[str],
     return {
         entity: (kinds, first, last)
         for entity, joined, first, last in found
-        if (kinds := joined.split(" ")) and (query.types is None or query.types(frozenset(kinds)))
+        if (kinds := joined.split(" ")) and (query.selects is None or query.selects(entity, frozenset(kinds)))
     }
 
 
@@ -234,7 +234,7 @@ def _sorted(rows: list[_Row]) -> list[_Row]:
 
 
 def _fulfilling(past: Store, query: TemporalQuery, ids: list[str], lines: dict[str, Timeline]) -> Iterator[str]:
-    """Those entities whose instances inside the window fulfil the conditions, in order; their scopes go into `lines`."""
+    """Those entities whose instances inside the window fulfil the conditions; their scopes go into `lines`."""
     for first in range(0, len(ids), _STEP):
         step = ids[first : first + _STEP]
         lines |= timelines(past, step)

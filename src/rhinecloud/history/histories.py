@@ -290,7 +290,7 @@ class History:
     async def erase(
         self, entity: str, *, attr: str | None = None, dataset: str | None = None, instance: int | None = None
     ) -> int:
-        """Takes an entity, an attribute, a dataset of it or one instance out of the past; gives the rows (5.6.13 to 16)."""
+        """Takes an entity, an attribute, a dataset or one instance out of the past; the rows (5.6.13 to 5.6.16)."""
         return await self._read(erase, entity, attr=attr, dataset=dataset, instance=instance)
 
     async def mend(self, entity: str, attr: str, instance: int, change: Callable[[Instance], Mended]) -> bool:

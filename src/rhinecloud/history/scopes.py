@@ -1,4 +1,4 @@
-"""How the scope of an entity went. It is told by two kinds of rows: those of the entity itself, which the present writes
+"""How the scope of an entity went. Two kinds of rows tell of it: those of the entity itself, which the present writes
 with every change of type or scope, and those of an attribute "scope", which a temporal evolution brings along.
 
 Source: ETSI GS CIM 009, 4.18, 4.5.6 (the scope as a temporal Property), 5.7.4.4 (scope query over the past).

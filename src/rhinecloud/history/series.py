@@ -186,7 +186,7 @@ def figures(
                 parameters | {"ids": entity},
             )
         ):
-            made = [Bucket(*edges(row[2]), dict(zip(methods, row[4:], strict=True))) for row in group] 
+            made = [Bucket(*edges(row[2]), dict(zip(methods, row[4:], strict=True))) for row in group]
             found.append(Figures(entity, attr, dataset, group[0][3], made))
     return found
 
