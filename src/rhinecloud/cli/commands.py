@@ -22,7 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Data = Annotated[
+FolderOption = Annotated[
     Path | None,
     typer.Option(
         "--data",
@@ -51,7 +51,7 @@ def root(
 
 @app.command(rich_help_panel=RUN)
 def up(
-    data: Data = None,
+    data: FolderOption = None,
     port: Annotated[
         int | None,
         typer.Option(min=0, max=65535, help="HTTP port; 0 takes a free one.  [default: 8080]", show_default=False),
@@ -84,7 +84,7 @@ def up(
 
 
 @app.command(rich_help_panel=RUN)
-def status(data: Data = None) -> None:
+def status(data: FolderOption = None) -> None:
     """Say how the running city is."""
     from .status import status as show
 
@@ -92,7 +92,7 @@ def status(data: Data = None) -> None:
 
 
 @app.command(rich_help_panel=RUN)
-def doctor(data: Data = None) -> None:
+def doctor(data: FolderOption = None) -> None:
     """Find out what is wrong with this installation, and what to do."""
     from rhinecloud.base.settings import load
 
@@ -100,6 +100,43 @@ def doctor(data: Data = None) -> None:
 
     if not examine(load(data)):
         raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=DATA)
+def backup(
+    archive: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Archive to write, or a folder for it.", show_default=False)
+    ] = None,
+    data: FolderOption = None,
+) -> None:
+    """Write a verified archive of the city, while it runs or while it stands still."""
+    from .backup import backup as write
+    from .terminal import note
+
+    made = write(_folder(data), archive)
+    note(f"{made.stat().st_size / 1e6:.1f} MB, verified. It holds the city's secrets: keep it safe.")
+    typer.echo(str(made))
+
+
+@app.command(rich_help_panel=DATA)
+def restore(
+    archive: Annotated[Path, typer.Argument(metavar="FILE", help="Archive that `rhinecloud backup` wrote.")],
+    check: Annotated[bool, typer.Option("--check", help="Only verify the archive.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Put a city that is there aside first.")] = False,
+    data: FolderOption = None,
+) -> None:
+    """Put the city of an archive into an empty data directory, verified file by file."""
+    from .backup import restore as put
+    from .backup import verify
+    from .terminal import note
+
+    if check:
+        manifest = verify(archive)
+    else:
+        manifest, aside = put(archive, _folder(data), force=force)
+        if aside:
+            note(f"The city that was there is in {aside}.")
+    note(f"{len(manifest.files)} files of {manifest.made_at} (Rhine Cloud {manifest.program}), each as it was.")
 
 
 app.add_typer(device_app, name="device", rich_help_panel=WHO)

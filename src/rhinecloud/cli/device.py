@@ -159,6 +159,50 @@ def remove_device(
     typer.echo(f"Device {device} is forgotten.", err=True)
 
 
+@device_app.command("command")
+def send_command(
+    device: Id,
+    name: Annotated[str, typer.Argument(help="What it should do; the demo's devices know ping and report.")],
+    param: Annotated[
+        list[str], typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter; JSON or text; repeatable.")
+    ] = [],  # noqa: B006
+    wait: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, max=86_400, help="How long it is good for.")] = 10,
+    tenant: Tenant = "",
+    data: Data = None,
+) -> None:
+    """Send a device a command through the running city, and wait for what it says."""
+    import getpass
+
+    from .control import ask
+
+    answer = ask(
+        load(data).data,
+        "command",
+        tenant=tenant,
+        device=device,
+        name=name,
+        params=dict(_parameter(text) for text in param),
+        by=f"person:{getpass.getuser()} (command line)",
+        wait_s=wait,
+        timeout_s=wait + 30,
+    )
+    typer.echo(f"{answer['status']}{': ' + answer['detail'] if answer['detail'] else ''}")
+    if answer["result"] is not None:
+        typer.echo(json.dumps(answer["result"], ensure_ascii=False))
+    if answer["status"] != "confirmed":
+        raise typer.Exit(1)
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise BadRequestData(f"{text!r} is no parameter; write NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
 @contextmanager
 def _registry(data: Path | None, tenant: str) -> Iterator[tuple[Registry, str, Settings, Any]]:
     """The registry of an installation, the tenant, its settings, and what records an act in the audit log."""
@@ -203,7 +247,6 @@ def _point(text: str) -> dict[str, Any] | None:
 
 def _explain(settings: Settings, tenant: str, device: Device, secret: str, registry: Registry) -> None:
     """How to speak as this device, ready to paste."""
-    from rich.table import Table
     from rich.text import Text
 
     from .lock import read
@@ -214,13 +257,15 @@ def _explain(settings: Settings, tenant: str, device: Device, secret: str, regis
     port = note.mqtt_port if note and note.mqtt_port else settings.mqtt_port
     user, topic = f"{tenant}/{device.id}", f"{tenant}/{device.id}/up"
     example = json.dumps(_example(registry, device))
-    rows = Table.grid(padding=(0, 2))
-    rows.add_row(Text("  MQTT", "dim"), f"{host}, port {port}, version 3.1.1, QoS 1")
-    rows.add_row(Text("  User", "dim"), user)
-    rows.add_row(Text("  Password", "dim"), Text(secret, "bold") if sys.stderr.isatty() else "(on standard output)")
-    rows.add_row(Text("  Topic", "dim"), f"{topic}; commands come on {tenant}/{device.id}/command")
+    rows = (
+        ("MQTT", f"{host}, port {port}, version 3.1.1, QoS 1"),
+        ("User", user),
+        ("Password", secret if sys.stderr.isatty() else "(on standard output)"),
+        ("Topic", f"{topic}; commands come on {tenant}/{device.id}/command"),
+    )
     SAY.print(Text(f"Device {device.id} may speak. Its secret is shown this once.", "bold"))
-    SAY.print(rows)
+    for name, value in rows:
+        SAY.print(Text(f"  {name:10}", "dim") + Text(value))
     shown = secret if sys.stderr.isatty() else "SECRET"
     url = note.url if note and note.url else f"http://{host}:{settings.port}"
     SAY.print(Text("  Try it", "dim"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from .client import Client
@@ -32,13 +31,13 @@ def status(data: Path) -> None:
     note = running(data)
     with Client(data) as city:
         health = city.get("/health", accept=(200, 503))
-    table = Table.grid(padding=(0, 2))
-    table.add_row(Text("Address", "dim"), note.url)
-    table.add_row(Text("MQTT", "dim"), f"port {note.mqtt_port}")
-    table.add_row(Text("Process", "dim"), f"{note.pid}, since {note.started_at}")
-    for name, value in _flat(health):
-        table.add_row(Text(name, "dim"), Text(value, _STATES.get(value, "")))
-    SHOW.print(table)
+    rows = [
+        ("address", note.url),
+        ("MQTT", f"port {note.mqtt_port}"),
+        ("process", f"{note.pid}, since {note.started_at}"),
+    ]
+    for name, value in (*rows, *_flat(health)):
+        SHOW.print(Text(f"{name:24}", "dim") + Text(value, _STATES.get(value, "")))
 
 
 def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:

@@ -11,15 +11,17 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
 from rich.text import Text
 
 from rhinecloud import __version__
+from rhinecloud.base.clock import iso, now_us
 from rhinecloud.base.errors import Conflict, InvalidRequest
 from rhinecloud.base.settings import Settings
 
+from .control import Control, Doer
 from .lock import Lock, Note
 from .terminal import SAY, SHOW
 
@@ -41,22 +43,58 @@ def up(settings: Settings) -> None:
     with Lock(settings.data) as lock:
         claim(settings.host, settings.port, "port", "HTTP")
         claim(settings.host, settings.mqtt_port, "mqtt-port", "MQTT")
-
-        def ready(city: City) -> None:
-            lock.write(Note(os.getpid(), started_at, city.url, city.mqtt_port))
-            welcome(settings, city.url, city.mqtt_port, city.sign_in_link)
-
-        from rhinecloud.app import serve
-        from rhinecloud.base.clock import iso, now_us
-
-        started_at = iso(now_us())
         try:
-            until_told(serve(settings, ready=ready))
+            until_told(_run(settings, lock))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise Conflict(f"A port was taken while the city was starting: {error}") from error
             raise
     SHOW.print(Text("The city has stopped; everything acknowledged is kept.", "dim"))
+
+
+async def _run(settings: Settings, lock: Lock) -> None:
+    from rhinecloud.app import serve
+
+    started_at = iso(now_us())
+    controls: list[Control] = []
+
+    def ready(city: City) -> None:
+        lock.write(Note(os.getpid(), started_at, city.url, city.mqtt_port))
+        controls.append(Control(settings.data, _doers(city)))
+        opening.add(asyncio.create_task(controls[0].start()))
+        welcome(settings, city.url, city.mqtt_port, city.sign_in_link)
+
+    opening: set[asyncio.Task[None]] = set()
+    try:
+        await serve(settings, ready=ready)
+    finally:
+        await asyncio.gather(*opening)
+        for control in controls:
+            await control.stop()
+
+
+def _doers(city: City) -> dict[str, Doer]:
+    """What this machine's user may ask of the running city, beside what the APIs do."""
+
+    async def backup(asked: dict[str, Any]) -> None:
+        from . import snapshot
+
+        await asyncio.to_thread(city.connect.flush)
+        await snapshot.of_running(city.settings.data, city.histories, city.presents.names(), Path(asked["folder"]))
+
+    async def command(asked: dict[str, Any]) -> Any:
+        tenant, device = asked["tenant"] or city.settings.default_tenant, asked["device"]
+        city.connect.registry.get(tenant, device)
+        sent = await city.commands.send(
+            tenant, device, asked["name"], asked["params"], by=asked["by"], expires_s=asked["wait_s"]
+        )
+        end = asyncio.get_running_loop().time() + asked["wait_s"] + 2
+        while sent.status in ("queued", "delivered") and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.1)
+            sent = await asyncio.to_thread(city.commands.get, tenant, sent.id)
+        return {"id": sent.id, "status": sent.status, "detail": sent.detail, "result": sent.result}
+
+    return {"backup": backup, "command": command}
 
 
 def until_told(work: Coroutine[Any, Any, None]) -> None:
@@ -129,22 +167,24 @@ def claim(host: str, port: int, option: str, what: str) -> None:
 
 def welcome(settings: Settings, url: str, mqtt_port: int, sign_in_link: str) -> None:
     """What a person sees when the city is up: where it is, how to get in, what to try."""
-    rows = Table.grid(padding=(0, 2))
-    rows.add_column(style="dim", no_wrap=True)
-    rows.add_column(no_wrap=True)
-    rows.add_row("  Open", Text(url, "bold cyan"))
+    rows = [("Open", Text(url, "bold cyan"))]
     if settings.open:
-        rows.add_row("  Sign in", "not needed")
+        rows.append(("Sign in", Text("not needed")))
     elif sign_in_link:
-        rows.add_row("  Sign in", Text(sign_in_link, "cyan") + Text("  (works once)", "dim"))
+        rows.append(("Sign in", Text(sign_in_link, "cyan") + Text("  works once", "dim")))
     else:
-        rows.add_row("  Sign in", Text("with your name and password; a new link: rhinecloud user link NAME", ""))
-    rows.add_row("  Devices", f"MQTT on port {mqtt_port}" + ("; the demo city plays along" if settings.demo else ""))
-    rows.add_row("  Data", str(settings.data.resolve()))
+        rows.append(
+            ("Sign in", Text(f"with your password; a new link: rhinecloud user link NAME{data_option(settings)}"))
+        )
+    rows.append(
+        ("Devices", Text(f"MQTT on port {mqtt_port}" + ("; the demo city plays along" if settings.demo else "")))
+    )
+    rows.append(("Data", Text(str(settings.data.resolve()))))
     SHOW.print()
     SHOW.print(Text("  Rhine Cloud ", "bold") + Text(f"{__version__}  ·  ") + Text("the city is up", "green"))
     SHOW.print()
-    SHOW.print(rows)
+    for name, value in rows:
+        SHOW.print(Text(f"  {name:10}", "dim") + value)
     if settings.open:
         SHOW.print()
         SHOW.print(
