@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from rhinecloud.backbone import MQTT, RAW, Backbone, RawMessage, raw_subject
-from rhinecloud.base.errors import PayloadTooLarge, Unavailable
+from rhinecloud.base.errors import PayloadTooLarge, ResourceNotFound, Unavailable
 from rhinecloud.base.settings import Settings
 
 from .conftest import Site, eventually
@@ -161,3 +161,49 @@ async def test_a_subject_without_a_stream_is_unavailable(site: Site) -> None:
 async def test_a_message_over_the_limit_is_too_large(site: Site) -> None:
     with pytest.raises(PayloadTooLarge):
         await site.backbone.publish("raw.city.http.x", b"x" * 9 * 1024**2)
+
+
+async def test_what_was_handled_is_kept_up_to_a_size_and_what_was_not_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rhinecloud.backbone.consumer.TRIM_S", 0)
+    handled: list[int] = []
+
+    async def take(messages: list[RawMessage]) -> None:
+        handled.extend(m.sequence for m in messages)
+
+    settings = Settings(data=tmp_path, mqtt_port=0, nats_keep_bytes=100_000)
+    one = Backbone(settings, authenticate=lambda *_: None)
+    one.consume(RAW, take)
+    await one.start()
+    for _ in range(5):
+        await asyncio.gather(*(one.publish("raw.city.http.x", b"x" * 1000) for _ in range(100)))
+        await asyncio.sleep(0.1)
+    await eventually(lambda: len(handled) == 500)
+    state = (await one._api.info(RAW))["state"]
+    assert 80_000 < state["bytes"] < 250_000
+    assert state["last_seq"] == 500
+    assert (await one.replay(RAW, 500)).data == b"x" * 1000
+    with pytest.raises(ResourceNotFound):
+        await one.replay(RAW, 1)
+    await one.stop()
+
+
+async def test_trouble_is_told_while_a_batch_is_not_taken(tmp_path: Path) -> None:
+    full = True
+
+    async def take(_: list[RawMessage]) -> None:
+        if full:
+            raise Unavailable("the disk is nearly full")
+
+    one = backbone(tmp_path)
+    one.consume(RAW, take)
+    assert one.trouble() == "The backbone is starting"
+    await one.start()
+    assert one.trouble() == ""
+    await fill(one, range(1))
+    await eventually(one.trouble)
+    assert one.trouble() == "RAW is not taken in: the disk is nearly full"
+    full = False
+    await eventually(lambda: not one.trouble())
+    await one.stop()

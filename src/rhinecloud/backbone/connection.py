@@ -110,7 +110,16 @@ class Backbone:
                 when the stream is a new one: the stream then goes on behind it, so that no number comes twice.
         """
         assert not self._started, "consume() comes before start()"
-        self._consumers.append((Consumer(stream, handler), highest))
+        keep_bytes = self._settings.nats_keep_bytes
+        self._consumers.append((Consumer(stream, handler, keep_bytes=keep_bytes), highest))
+
+    def trouble(self) -> str:
+        """What is wrong now, in one sentence for the operator; "" when nothing is."""
+        if not self._started:
+            return "The backbone is starting"
+        if not all(client.is_connected for client in self._clients):
+            return "NATS is not reached; it is tried again all the time"
+        return next((c.trouble for c, _ in self._consumers if c.trouble), "")
 
     async def publish(self, subject: str, data: bytes, *, message_id: str = "") -> int:
         """Durable when it returns; the sequence in its stream. The same `message_id` within two minutes is kept once.

@@ -36,16 +36,20 @@ LINGER_S = 0.05
 ROOM = 2 * BATCH
 ROOM_BYTES = 64 * 1024**2
 EXPIRES_S = 5.0
+TRIM_S = 5.0
 DURABLE = "ingest"
 
 
 class Consumer:
     """One durable consumer of one stream. Made by `Backbone.consume`."""
 
-    def __init__(self, stream: str, handler: Handler) -> None:
+    def __init__(self, stream: str, handler: Handler, *, keep_bytes: int) -> None:
         self.stream = stream
+        self.trouble = ""  # why the batch in hand is not handled; "" while all is well
         self.done = 0  # everything up to here has been handled; 0: not known yet, the server's floor counts
         self._handler = handler
+        self._keep_bytes = keep_bytes
+        self._trimmed_at = 0.0
         self._pending: list[RawMessage] = []
         self._replies: list[bytes] = []  # where to acknowledge each of them
         self._bytes = 0
@@ -247,14 +251,28 @@ class Consumer:
         if last is not None:
             self.done = batch[last].sequence
             await self._client.publish(replies[last].decode(), b"+ACK")
+            if time.monotonic() - self._trimmed_at > TRIM_S:
+                self._trimmed_at = time.monotonic()
+                await self._trim()
+
+    async def _trim(self) -> None:
+        """Lets go of the oldest messages, of what was handled, beyond what is kept as evidence."""
+        state = (await self._api.info(self.stream))["state"]
+        if state["bytes"] > self._keep_bytes * 1.25:
+            surplus = int(state["messages"] * (1 - self._keep_bytes / state["bytes"]))
+            await self._api.call(
+                f"STREAM.PURGE.{self.stream}", {"seq": min(state["first_seq"] + surplus, self.done + 1)}
+            )
 
     async def _until_handled(self, batch: list[RawMessage]) -> None:
         pause_s = 0.05
         while True:
             try:
                 await self._handler(batch)
+                self.trouble = ""
                 return
             except Exception as error:
+                self.trouble = f"{self.stream} is not taken in: {error or type(error).__name__}"
                 retried.labels(self.stream).inc()
                 if isinstance(error, Unavailable):
                     log.warning("batch_waits", stream=self.stream, messages=len(batch), error=str(error))

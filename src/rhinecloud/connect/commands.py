@@ -1,7 +1,7 @@
 """Commands to devices, and what became of each: queued → delivered → confirmed | failed | expired.
 
-A command goes out on `<tenant>/<device>/command` as ``{"id", "name", "params", "expires"}``. Delivered: the device's MQTT
-client has acknowledged it. Confirmed or failed: the device says so on `…/command/ack` with ``{"id", "status",
+A command goes out on `<tenant>/<device>/command` as ``{"id", "name", "params", "expires"}``. Delivered: the device's
+MQTT client has acknowledged it. Confirmed or failed: the device says so on `…/command/ack` with ``{"id", "status",
 "detail", "result"}``, where a missing status means confirmed. It may come twice (the same id), when a device was away.
 Kept in `commands.db` of the tenant, so that a restart forgets none.
 """

@@ -1,7 +1,7 @@
 """A device that floods is slowed down alone: its connection is ended and it may come back after a pause.
 
-What it has sent was acknowledged and is kept; only its pace is limited. A token bucket a device, filled at `limit_per_s`:
-a device that was away for days may hand in its backlog at once, as long as it fits into `burst`.
+What it has sent was acknowledged and is kept; only its pace is limited. A token bucket a device, filled at
+`limit_per_s`: a device that was away for days may hand in its backlog at once, as long as it fits into `burst`.
 """
 
 from __future__ import annotations
