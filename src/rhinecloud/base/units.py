@@ -2,7 +2,7 @@
 
 NGSI-LD names units by the common codes of UN/CEFACT Recommendation 20 (``unitCode``). Devices and feeds name them as
 they like ("cm", "°C", "m³/s"): `code_of` finds the code. Conversion asks pint once for a pair of codes and is
-afterwards one multiplication or division. Logarithmic figures (dB) have no pint name here: they convert to themselves only.
+afterwards one multiplication or division. Logarithmic figures (dB) have no pint name here: they convert to nothing.
 Source: UN/CEFACT Recommendation 20, codes for units of measure; ETSI GS CIM 009, 4.5.2 (unitCode).
 """
 

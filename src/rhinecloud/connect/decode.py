@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
+from msgspec import structs
 
-from rhinecloud.base.clock import iso
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import BadRequestData, Unreadable
 from rhinecloud.base.model import Update
@@ -28,6 +28,7 @@ from .uplinks import Uplinks, Waiting
 
 MAX_BYTES: Final = 32 * 1024**2
 MAX_DEPTH: Final = 64
+MAX_LANES: Final = 200_000
 _RECHECK_S: Final = 0.5
 
 
@@ -46,12 +47,24 @@ class Raw(Protocol):
     def stored_us(self) -> int: ...
 
 
-class Decoded(NamedTuple):
+class Decoded(msgspec.Struct, gc=False):
     """What a message gave. `error` is why it, or a part of it, goes to quarantine; both may be there."""
 
     updates: list[Update]
     error: Unreadable | None
     device: str  # id of the device, feed or file; "" where not even that is known
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """What is the same for all messages of one topic; kept until a device or a document changes."""
+
+    tenant: str
+    device: Device
+    entity: str
+    type: str  # expanded
+    levels: list[str]
+    run: Run | None  # None: the plain forms
+    source: str
 
 
 class Decoder:
@@ -61,7 +74,8 @@ class Decoder:
         self._registry, self._documents = registry, documents
         self._runs: dict[tuple[str, str, str], tuple[Run, list[str]]] = {}
         self._stamps: dict[str, tuple[float, tuple[int, int]]] = {}
-        self._identities: dict[tuple[str, str], tuple[Device, str, str]] = {}
+        self._lanes: dict[str, Lane] = {}  # by subject
+        self._generation = -1
         self.feeds: dict[
             tuple[str, str], Callable[[Any, Origin], Outcome]
         ] = {}  # (tenant, feed) → its reader, set by polling
@@ -74,18 +88,22 @@ class Decoder:
         self._plain = Plain(model, self._registry.owner)
         self._uplinks = Uplinks(self._registry, self._documents, self._codecs, self._plain)
         self._runs.clear()
-        self._identities.clear()
+        self._lanes.clear()
 
     def tenant_of(self, stream: str, subject: str) -> str | None:
         """The tenant that a message belongs to; None: no device of ours publishes there."""
         if stream == "RAW":
             parts = subject.split("/", 2)
             return parts[1] if len(parts) == 3 else None
+        lane = self._lanes.get(subject)
+        if lane is not None:
+            return lane.tenant
         found = self._registry.route(subject)
         return found[0] if found else None
 
     async def decode_many(self, messages: Sequence[tuple[str, Raw]]) -> list[Decoded]:
         """(tenant, message) each → what it gave, in order. Payload codecs run in their own thread, one hop for all."""
+        self._refresh({tenant for tenant, _ in messages})
         results: list[Decoded | Waiting] = [self._start(tenant, message) for tenant, message in messages]
         waiting = [(n, r) for n, r in enumerate(results) if isinstance(r, Waiting)]
         if waiting:
@@ -96,6 +114,7 @@ class Decoder:
 
     def decode(self, tenant: str, message: Raw) -> Decoded:
         """One message, at once; waits for a payload codec, so not for the loop of a busy city."""
+        self._refresh({tenant})
         result = self._start(tenant, message)
         if isinstance(result, Waiting):
             call = result.call
@@ -113,65 +132,83 @@ class Decoder:
             self._introduce(waiting.device, outcome.updates, waiting.origin)
         return Decoded(outcome.updates, outcome.error, waiting.device_id)
 
+    def _refresh(self, tenants: set[str]) -> None:
+        """Forgets what was compiled from devices and documents that have changed since."""
+        generation = self._registry.refresh(tenants)
+        now = time.monotonic()
+        for tenant in tenants:
+            stamp = self._stamps.get(tenant)
+            if stamp is None or now - stamp[0] > _RECHECK_S:
+                changed = self._documents.changed(tenant)
+                if stamp is not None and stamp[1] != changed:
+                    self._lanes.clear()
+                    self._runs.clear()
+                self._stamps[tenant] = (now, changed)
+        if generation != self._generation:
+            self._generation = generation
+            self._lanes.clear()
+
     def _start(self, tenant: str, message: Raw) -> Decoded | Waiting:
-        name = ""
+        lane = self._lanes.get(message.subject)
         try:
-            kind, name, topic = self._place(tenant, message)
-            if kind == "device":
-                return self._device(tenant, name, topic, message)
-            return self._feed(tenant, kind, name, message)
+            if lane is None or lane.tenant != tenant:
+                if message.stream == "RAW" and not message.subject.startswith("http/"):
+                    return self._feed(tenant, message)
+                lane = self._lane(tenant, message)
+            return self._device(lane, message)
         except Unreadable as error:
-            return Decoded([], error, name)
+            return Decoded([], error, lane.device.id if lane else "")
         except BadRequestData as error:  # a mapping or a device that cannot work
-            return Decoded([], Unreadable(error.detail, reason="bad mapping"), name)
+            return Decoded([], Unreadable(error.detail, reason="bad mapping"), lane.device.id if lane else "")
 
-    def _place(self, tenant: str, message: Raw) -> tuple[str, str, str]:
-        """("device" | "poll" | "file", id, topic)."""
+    def _lane(self, tenant: str, message: Raw) -> Lane:
+        topic = message.subject
         if message.stream == "RAW":
-            kind, _, rest = message.subject.partition("/")
-            name = rest.partition("/")[2]
-            return ("device", name, rest) if kind == "http" else (kind, name, rest)
-        found = self._registry.route(message.subject)
-        if found is None or found[0] != tenant:
-            raise Unreadable(
-                f"No device of tenant {tenant} publishes to {message.subject[:200]}; register it, then replay this",
-                reason="unknown device",
-            )
-        return "device", found[1], message.subject
-
-    def _device(self, tenant: str, name: str, topic: str, message: Raw) -> Decoded | Waiting:
-        device = self._registry.find(tenant, name)
+            topic = topic.removeprefix("http/")
+            found: tuple[str, str] | None = (tenant, topic.partition("/")[2])
+        else:
+            found = self._registry.route(topic)
+        device = self._registry.find(tenant, found[1]) if found and found[0] == tenant else None
         if device is None:
             raise Unreadable(
-                f"Device {name[:100]} is not registered in tenant {tenant}; add it, then replay this",
+                f"No device of tenant {tenant} publishes to {topic[:200]}; register it, then replay this",
                 reason="unknown device",
             )
+        entity, kind = entity_of(device, self._model)
         levels = topic.split("/")
+        try:
+            run = self._mapping(tenant, device, kind, levels)
+        except (Unreadable, BadRequestData) as error:
+            self._registry.heard(tenant, device, message.stored_us)
+            reason = error.reason if isinstance(error, Unreadable) else "bad mapping"
+            raise Unreadable(f"Device {device.id}: {error.detail}", reason=reason) from error
+        lane = Lane(tenant, device, entity, kind, levels, run, f"device:{device.id}")
+        if len(self._lanes) < MAX_LANES:  # topics come from outside
+            self._lanes[message.subject] = lane
+        return lane
+
+    def _device(self, lane: Lane, message: Raw) -> Decoded | Waiting:
+        device, run, tenant, stored_us = lane.device, lane.run, lane.tenant, message.stored_us
+        levels = lane.levels
         if len(levels) > 2 and levels[2] == "command":
-            return Decoded([], None, name)  # the answer to a command: commands reads it
-        stored_us = message.stored_us
+            return Decoded([], None, device.id)  # the answer to a command: commands reads it
         self._registry.heard(tenant, device, stored_us)
-        entity, kind = self._identity(tenant, device)
-        run = self._mapping(tenant, device, kind, levels)
         document = self._document(message.data, levels, mapped=run is not None)
-        origin = Origin(
-            tenant,
-            name,
-            entity,
-            kind,
-            topic,
-            iso(stored_us),
-            stored_us,
-            f"device:{name}",
-            f"{message.stream}/{message.sequence}",
-        )
-        if run is None and type(document) is dict and (uplink := read_uplink(document)) is not None:
-            return self._uplink(uplink, document, origin)
-        outcome = (run or self._plain.run)(document, origin)
-        self._introduce(device, outcome.updates, origin)
-        if run is None and type(document) is dict:
+        raw = f"{message.stream}/{message.sequence}" if message.stream else ""
+        origin = Origin(tenant, device.id, lane.entity, lane.type, message.subject, "", stored_us, lane.source, raw)
+        if run is not None:
+            outcome = run(document, origin)
+        elif type(document) is dict:
+            uplink = read_uplink(document)
+            if uplink is not None:
+                return self._uplink(uplink, document, origin)
+            outcome = self._plain.run(document, origin)
             _vital(device, document)
-        return Decoded(outcome.updates, outcome.error, name)
+        else:
+            outcome = self._plain.run(document, origin)
+        if not device.introduced_us or stored_us <= device.introduced_us:
+            self._introduce(device, outcome.updates, origin)
+        return Decoded(outcome.updates, outcome.error, device.id)
 
     def _uplink(self, uplink: Uplink, document: dict[str, Any], origin: Origin) -> Decoded | Waiting:
         result = self._uplinks.start(uplink, document, origin, self._run)
@@ -179,22 +216,27 @@ class Decoder:
             return result
         device = self._registry.find_eui(origin.tenant, uplink.eui)
         if device is not None and result.updates:
-            entity, kind = self._identity(origin.tenant, device)
-            self._introduce(device, result.updates, origin._replace(entity=entity, type=kind))
+            entity, kind = entity_of(device, self._model)
+            self._introduce(device, result.updates, structs.replace(origin, entity=entity, type=kind))
         return Decoded(result.updates, result.error, device.id if device else uplink.eui)
 
-    def _feed(self, tenant: str, kind: str, name: str, message: Raw) -> Decoded:
+    def _feed(self, tenant: str, message: Raw) -> Decoded:
+        """A polled feed's answer, or a record of a file that was pushed: read by the feed's own reader, or plainly."""
+        kind, _, rest = message.subject.partition("/")
+        name = rest.partition("/")[2]
         read = self.feeds.get((tenant, name)) if kind == "poll" else None
-        origin = Origin(
-            tenant, "", "", "", message.subject, iso(message.stored_us), message.stored_us,
-            f"{'feed' if kind == 'poll' else 'file'}:{name}", f"{message.stream}/{message.sequence}",
-        )  # fmt: skip
-        if read is None and kind == "poll":
-            raise Unreadable(
-                f"Feed {name[:100]} is not declared in tenant {tenant}; switch it on, then replay this",
-                reason="unknown feed",
-            )
-        outcome = (read or self._plain.run)(parse(message.data), origin)
+        stored_us, raw = message.stored_us, f"{message.stream}/{message.sequence}"
+        source = f"{'feed' if kind == 'poll' else 'file'}:{name}"
+        origin = Origin(tenant, "", "", "", message.subject, "", stored_us, source, raw)
+        try:
+            if read is None and kind == "poll":
+                raise Unreadable(
+                    f"Feed {name[:100]} is not declared in tenant {tenant}; switch it on, then replay this",
+                    reason="unknown feed",
+                )
+            outcome = (read or self._plain.run)(parse(message.data), origin)
+        except Unreadable as error:
+            return Decoded([], error, name)
         return Decoded(outcome.updates, outcome.error, name)
 
     def _document(self, data: bytes, levels: list[str], *, mapped: bool) -> Any:
@@ -222,13 +264,6 @@ class Decoder:
 
     def _compiled(self, tenant: str, mapping_id: str, kind: str) -> tuple[Run, list[str]]:
         """The compiled mapping and its topic filter, made anew when a document of the tenant changed."""
-        stamp, now = self._stamps.get(tenant), time.monotonic()
-        if stamp is None or now - stamp[0] > _RECHECK_S:
-            changed = self._documents.changed(tenant)
-            if stamp is not None and stamp[1] != changed:
-                for key in [k for k in self._runs if k[0] == tenant]:
-                    del self._runs[key]
-            self._stamps[tenant] = (now, changed)
         found = self._runs.get((tenant, mapping_id, kind))
         if found is None:
             mapping = self._documents.find(tenant, "mapping", mapping_id, Mapping)
@@ -241,12 +276,6 @@ class Decoder:
             topic = mapping.topic.split("/") if mapping.topic else []
             found = self._runs[tenant, mapping_id, kind] = (compile_mapping(mapping, self._model, kind), topic)
         return found
-
-    def _identity(self, tenant: str, device: Device) -> tuple[str, str]:
-        known = self._identities.get((tenant, device.id))
-        if known is None or known[0] is not device:
-            known = self._identities[tenant, device.id] = (device, *entity_of(device, self._model))
-        return known[1], known[2]
 
     def _introduce(self, device: Device, updates: list[Update], origin: Origin) -> None:
         """The first message also tells the entity's name and place, as registered; so does that message's replay."""

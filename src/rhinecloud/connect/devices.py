@@ -14,7 +14,7 @@ from rhinecloud.base.errors import BadRequestData
 
 Kind = Literal["mqtt", "http", "lorawan", "network"]
 SILENT_AFTER: Final = 3  # intervals
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}\Z")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:-]{0,99}\Z")
 
 
 class Device(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -105,7 +105,7 @@ def check(device: Device) -> None:
     """
     if not _ID.match(device.id):
         raise BadRequestData(
-            f"Device id {device.id[:80]!r} cannot be used: letters, digits, '.', '_', ':' and '-',"
+            f"Device id {device.id[:80]!r} cannot be used: letters, digits, '_', ':' and '-',"
             " at most 100, since it stands in MQTT topics and in web addresses"
         )
     if device.entity_id and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", device.entity_id):

@@ -54,13 +54,13 @@ class Plain:
         if document is None:
             raise Unreadable("The message is null: it tells nothing", reason="nothing mapped")
         name = self._attribute_of_topic(origin)
-        if not name:
+        if not name or (isinstance(document, str) and not origin.topic.endswith(f"/{name}")):
             raise Unreadable(
                 f"The message is {describe(document)} alone; publish it to {origin.tenant}/{origin.device}/<attribute>,"
                 ' or send an object such as {"waterLevel": 8.12}',
                 reason="no attribute named",
             )
-        return Outcome([self._update({name: document}, origin.observed, origin)], None)
+        return Outcome([self._update({name: document}, origin.moment(), origin)], None)
 
     def _list(self, members: list[Any], origin: Origin) -> Outcome:
         updates, failed, first, reason = list[Update](), 0, "", "nothing mapped"
@@ -86,17 +86,18 @@ class Plain:
     def _object(self, document: dict[str, Any], origin: Origin) -> Update:
         if looks_like_entity(document):
             return self._entity(document, origin)
-        observed = origin.observed
+        observed = ""
         for key in TIME_KEYS:
             if key in document and document[key] is not None:
                 observed = _time(document[key], key)
                 break
+        observed = observed or origin.moment()
         if "value" in document and (name := self._attribute_of_topic(origin)):
             return self._update({name: document}, observed, origin)
         return self._update(document, observed, origin)
 
     def _entity(self, document: dict[str, Any], origin: Origin) -> Update:
-        update = read_entity(document, self._model, observed=origin.observed)
+        update = read_entity(document, self._model, observed=origin.moment())
         owner = self._owner(origin.tenant, update.id)
         if owner and origin.device and owner != origin.device:
             raise Unreadable(
@@ -115,7 +116,7 @@ class Plain:
 
     def decoded(self, members: dict[str, Any], origin: Origin) -> Update:
         """What a payload codec gave: every member is a value, the time is the network's."""
-        return self._update(members, origin.observed, origin, skipped=frozenset())
+        return self._update(members, origin.moment(), origin, skipped=frozenset())
 
     def _update(
         self, members: dict[str, Any], observed: str, origin: Origin, skipped: frozenset[str] = _SKIPPED

@@ -12,7 +12,7 @@ import hmac
 import secrets as tokens
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -72,6 +72,7 @@ class Registry:
     def __init__(self, tables: Tables, *, model: Model, default_tenant: str = "city", clock: Clock = now_us) -> None:
         self.tables, self.model, self.default_tenant, self._clock = tables, model, default_tenant, clock
         self._known: dict[str, _Known] = {}
+        self.generation = 0
         self._routes: Routes = []  # (filter, tenant, device) of further topics
         self._routes_read_s = -1e9
 
@@ -117,6 +118,12 @@ class Registry:
             if matches(topic_filter, parts):
                 return tenant, device
         return None
+
+    def refresh(self, tenants: Iterable[str]) -> int:
+        """Notices what other processes changed; a number that is another whenever a device of any tenant is."""
+        for tenant in tenants:
+            self._tenant_or_none(tenant)
+        return self.generation
 
     def heard(self, tenant: str, device: Device, at_us: int, **vital: Any) -> None:
         """Notes a message of `device` at `at_us`, with what it tells of itself (battery_pct, firmware, …)."""
@@ -201,7 +208,7 @@ class Registry:
             raise AlreadyExists(f"Device {device.id} exists already in tenant {tenant}") from error
         known.secrets[device.id] = (digest, None, 0)
         known.hold(device, self.model)
-        self._routes_read_s = -1e9
+        self._changed()
         return secret
 
     def change(self, tenant: str, device_id: str, **members: Any) -> Device:
@@ -254,7 +261,7 @@ class Registry:
             db.execute("DELETE FROM device WHERE id = ?", (device_id,))
         known.forget(device, self.model)
         known.secrets.pop(device_id, None)
-        self._routes_read_s = -1e9
+        self._changed()
 
     def rotate(self, tenant: str, device_id: str, *, grace_s: float = GRACE_S) -> str:
         """A new secret, shown this once; the old one stays good for `grace_s`, so that the device can be told."""
@@ -286,8 +293,13 @@ class Registry:
         """Writes and forgets what is in memory of a tenant; the next question reads it again."""
         self.flush()
         self._known.pop(tenant, None)
+        self._changed()
 
     # Reading.
+
+    def _changed(self) -> None:
+        self.generation += 1
+        self._routes_read_s = -1e9
 
     def _tenant_or_none(self, tenant: str, *, always: bool = False) -> _Known | None:
         known = self._known.get(tenant)
@@ -304,7 +316,7 @@ class Registry:
             known = self._known[tenant] = self._read(tenant)
         elif shelf.foreign_change():
             known = self._known[tenant] = self._read(tenant, known)
-            self._routes_read_s = -1e9
+            self._changed()
         known.checked_s = time.monotonic()
         return known
 
@@ -337,7 +349,7 @@ class Registry:
             )
         known.forget(known.devices[device.id], self.model)
         known.hold(device, self.model)
-        self._routes_read_s = -1e9
+        self._changed()
 
     def _check_taken(self, tenant: str, device: Device, known: _Known) -> None:
         twin = known.by_eui.get(device.eui)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
+
+from rhinecloud.base.clock import iso
 from rhinecloud.base.declare import DEFAULT_NAMESPACE, Model
 from rhinecloud.base.errors import BadRequestData, Unreadable
 from rhinecloud.base.model import Instance, Op, Update
@@ -17,7 +20,7 @@ from .paths import MISSING, compile_path, describe, explain
 from .values import Make, compile_attribute
 
 
-class Origin(NamedTuple):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Where a message comes from: what every Update of it tells."""
 
     tenant: str
@@ -25,13 +28,17 @@ class Origin(NamedTuple):
     entity: str  # the device's entity, "" where there is none
     type: str  # expanded
     topic: str
-    observed: str  # RFC 3339: when the message was stored
+    observed: str  # RFC 3339; "": when it was stored
     received_us: int
     source: str  # "device:<id>", "feed:<id>", "file:<name>"
     raw: str  # "stream/sequence"
 
+    def moment(self) -> str:
+        """When it was observed, as far as the message itself does not say."""
+        return self.observed or iso(self.received_us)
 
-class Outcome(NamedTuple):
+
+class Outcome(msgspec.Struct, gc=False):
     """What a message gave: Updates, and why parts of it were not read."""
 
     updates: list[Update]
@@ -111,11 +118,12 @@ def _reading(
     time_from_root = time_path.startswith("$$")
 
     def one(reading: Any, root: Any, origin: Origin) -> Update | None:
-        observed = origin.observed
+        observed = ""
         if time_at is not None and read_time is not None:
             told = time_at(root if time_from_root else reading)
             if told is not MISSING and told is not None:
                 observed = read_time(told)
+        observed = observed or origin.moment()
         attrs: dict[str, list[Instance]] = {}
         for iri, make in makes:
             instance = make(reading, root, observed)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from msgspec import structs
+
 from rhinecloud.base.clock import parse_us
 from rhinecloud.base.errors import Unreadable
 from rhinecloud.base.model import Op, Update
@@ -100,7 +102,7 @@ class Uplinks:
             "counter": uplink.counter, "frequency": uplink.frequency_hz, "spreadingFactor": uplink.spreading_factor,
             "rssi": uplink.rssi_dbm, "snr": uplink.snr_db,
         }  # fmt: skip
-        observed_ms = parse_us(origin.observed) // 1000
+        observed_ms = parse_us(origin.moment()) // 1000
         return Call(
             codec.id,
             codec.code(),
@@ -143,7 +145,8 @@ class Uplinks:
     def _origin(self, uplink: Uplink, device: Device | None, via: Origin) -> Origin:
         known = device or Device(id=uplink.eui)
         entity, kind = entity_of(known, self._registry.model)
-        return via._replace(
+        return structs.replace(
+            via,
             device=known.id,
             entity=entity,
             type=kind,
@@ -174,11 +177,11 @@ class Uplinks:
             name = expand_name("batteryLevel", self._registry.model)
             # Smart Data Models, Device: batteryLevel is a share, 0 to 1.
             attrs[name] = [
-                {"type": "Property", "value": round(uplink.battery_pct / 100, 4), "observedAt": origin.observed}
+                {"type": "Property", "value": round(uplink.battery_pct / 100, 4), "observedAt": origin.moment()}
             ]
         if uplink.location is not None:
             name = expand_name("location", self._registry.model)
-            attrs[name] = [{"type": "GeoProperty", "value": uplink.location, "observedAt": origin.observed}]
+            attrs[name] = [{"type": "GeoProperty", "value": uplink.location, "observedAt": origin.moment()}]
         if not attrs:
             return []
         return [
