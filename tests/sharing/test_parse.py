@@ -39,7 +39,10 @@ def test_names_are_expanded_and_types_a_list() -> None:
         (False, {"type": "Property", "value": False}),
         ([1, 2], {"type": "Property", "value": [1, 2]}),
         ({"street": "Am Rhein"}, {"type": "Property", "value": {"street": "Am Rhein"}}),
-        ({"type": "PostalAddress", "street": "x"}, {"type": "Property", "value": {"type": "PostalAddress", "street": "x"}}),
+        (
+            {"type": "PostalAddress", "street": "x"},
+            {"type": "Property", "value": {"type": "PostalAddress", "street": "x"}},
+        ),
         ({"value": 5, "unitCode": "MTR"}, {"type": "Property", "value": 5, "unitCode": "MTR"}),
         ({"object": "urn:x:2"}, {"type": "Relationship", "object": "urn:x:2"}),
         ({"languageMap": {"de": "Rhein"}}, {"type": "LanguageProperty", "languageMap": {"de": "Rhein"}}),
@@ -177,7 +180,9 @@ def test_nulls_delete_only_where_updates_may_delete() -> None:
 
 
 def test_a_partial_attribute_needs_no_value() -> None:
-    assert read({"a": {"type": "Property", "unitCode": "MTR"}}, partial=True) == [{"type": "Property", "unitCode": "MTR"}]
+    assert read({"a": {"type": "Property", "unitCode": "MTR"}}, partial=True) == [
+        {"type": "Property", "unitCode": "MTR"}
+    ]
     assert read({"a": {"observedAt": "2026-11-22T10:00:00Z"}}, partial=True) == [{"observedAt": "2026-11-22T10:00:00Z"}]
 
 

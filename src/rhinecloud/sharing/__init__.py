@@ -1,6 +1,6 @@
 """Out, and writes by the same standards: NGSI-LD, HTTP push, health and figures.
 
-In: HTTP requests, as plain ASGI. Out: updates for the present, answers from present and past, messages for the backbone.
+In: HTTP requests, as plain ASGI. Out: updates for the present, answers of present and past, messages for the backbone.
 It must not know how anything is stored, what a device's bytes mean, or what a screen looks like; parse, call, render.
 """
 

@@ -34,7 +34,7 @@ class Gone(Exception):
 class Asked:
     """A request: its method, path, parameters and headers; the body comes when it is read."""
 
-    __slots__ = ("_headers", "_receive", "method", "query", "scope", "segments")
+    __slots__ = ("_headers", "_receive", "method", "path", "query", "scope", "segments")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
@@ -43,7 +43,9 @@ class Asked:
         self._headers = scope["headers"]
         raw = scope.get("raw_path") or scope["path"].encode()
         # Split before unquoting: an id may contain a quoted slash. An empty last segment is a trailing slash.
-        parts = [part for part in raw.partition(b"?")[0].split(b"/") if part]
+        path = raw.partition(b"?")[0]
+        parts = [part for part in path.split(b"/") if part]
+        self.path = path.decode("ascii", "ignore").rstrip("/")
         self.segments = [_text(unquote_to_bytes(part)) for part in parts]
         self.query = parameters(scope.get("query_string", b""))
 

@@ -58,7 +58,10 @@ PARAMETERS: Final[dict[str, tuple[Json, str]]] = {
     "lang": (_TEXT, "Languages wanted, as in Accept-Language"),
     "limit": (_COUNT, "Most entities of a page"),
     "local": (_FLAG, "Only what is kept here"),
-    "observedAt": ({"type": "string", "format": "date-time"}, "For attributes that had an observedAt and are given none"),
+    "observedAt": (
+        {"type": "string", "format": "date-time"},
+        "For attributes that had an observedAt and are given none",
+    ),
     "offset": (_COUNT, "Entities to leave out at the beginning"),
     "omit": (_TEXT, "Members not to show; in braces of linked entities: name,isParked{speed}"),
     "options": (_TEXT, "Keywords, separated by commas"),
@@ -74,7 +77,13 @@ PARAMETERS: Final[dict[str, tuple[Json, str]]] = {
 }
 
 _PRODUCED: Final = {"plain": (JSON, LD_JSON), "geo": (JSON, LD_JSON, GEO_JSON), "json": (JSON,), "ld": (LD_JSON, JSON)}
-_ERRORS: Final[tuple[type[RhineError], ...]] = (BadRequestData, Unauthorized, Forbidden, ResourceNotFound, MethodNotAllowed)
+_ERRORS: Final[tuple[type[RhineError], ...]] = (
+    BadRequestData,
+    Unauthorized,
+    Forbidden,
+    ResourceNotFound,
+    MethodNotAllowed,
+)
 _PROBLEM: Final[Json] = {
     "type": "object",
     "required": ["type", "title", "status"],
@@ -123,7 +132,12 @@ def _operation(route: Route) -> Json:
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": _TEXT} for name in route.variables),
             *(_parameter(name) for name in route.parameters),
-            {"name": "NGSILD-Tenant", "in": "header", "schema": _TEXT, "description": "The tenant; the default one if not given"},
+            {
+                "name": "NGSILD-Tenant",
+                "in": "header",
+                "schema": _TEXT,
+                "description": "The tenant; the default one if not given",
+            },
         ],
         "responses": _responses(route),
     }
@@ -155,7 +169,11 @@ def _responses(route: Route) -> Json:
         errors += [AlreadyExists, LengthRequired, PayloadTooLarge, UnsupportedMediaType]
     if route.produces != "none":
         errors.append(NotAcceptable)
-    return success | {str(error.status): _problem(error) for error in errors} | {"504": _said("A remote @context is out of reach", (JSON,))}
+    return (
+        success
+        | {str(error.status): _problem(error) for error in errors}
+        | {"504": _said("A remote @context is out of reach", (JSON,))}
+    )
 
 
 def _said(text: str, media: tuple[str, ...] = ()) -> Json:
@@ -183,7 +201,9 @@ def _others() -> dict[str, Json]:
     }
     return {
         "/push/{device}": {"post": push},
-        "/lorawan/{device}": {"post": push | {"operationId": "pushUplink", "summary": "Takes a network server's webhook"}},
+        "/lorawan/{device}": {
+            "post": push | {"operationId": "pushUplink", "summary": "Takes a network server's webhook"}
+        },
         "/health": {
             "get": {
                 "operationId": "health",
@@ -197,7 +217,11 @@ def _others() -> dict[str, Json]:
                 "operationId": "metrics",
                 "summary": "Figures for Prometheus",
                 "tags": ["operations"],
-                "responses": {"200": _said("The figures", ("text/plain",)), "401": _problem(Unauthorized), "403": _problem(Forbidden)},
+                "responses": {
+                    "200": _said("The figures", ("text/plain",)),
+                    "401": _problem(Unauthorized),
+                    "403": _problem(Forbidden),
+                },
             }
         },
     }

@@ -44,7 +44,7 @@ class Device(Protocol):
 
 
 Authenticate = Callable[[str, str], "tuple[str, Device] | None"]
-"""(device, secret) → (tenant, device), or None. The device is named `tenant/id`, or by its id alone in the default tenant."""
+"""(device, secret) → (tenant, device), or None. It is named `tenant/id`, or by its id alone in the default tenant."""
 Publish = Callable[[str, bytes], Awaitable[int]]
 """(subject, data) → sequence in the stream; durable when it returns."""
 

@@ -17,7 +17,7 @@ from rhinecloud.base.declare import COMMON_TERMS, SMART_DATA_MODELS, Model
 from rhinecloud.base.declare import CORE_TERMS as DECLARED_CORE
 from rhinecloud.base.errors import BadRequestData, VocabularyUnavailable
 
-from .core import CORE_PREFIXES, CORE_TERMS, CORE_URL, CORE_URLS, DEFAULT_VOCAB
+from .core import CORE_PREFIXES, CORE_TERMS, CORE_URL, CORE_URLS, DEFAULT_VOCAB, core_document
 from .documents import Documents
 from .terms import Vocabulary
 
@@ -81,6 +81,16 @@ class Vocabularies:
                 self._by_url.clear()
             self._by_url[tenant, context] = (self._state(), vocabulary)
         return vocabulary
+
+    @staticmethod
+    def is_core(url: str) -> bool:
+        """Whether this is the address of a core @context, which is always here."""
+        return url in CORE_URLS
+
+    @staticmethod
+    def core_document() -> dict[str, Any]:
+        """The core @context, to be served."""
+        return core_document()
 
     def _state(self) -> tuple[int, int]:
         return self.documents.changes, self.hosted_changes

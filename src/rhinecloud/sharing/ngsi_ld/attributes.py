@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rhinecloud.base.errors import BadRequestData, InvalidRequest
 from rhinecloud.base.model import ALL_DATASETS, Entity, Op, Outcome, Result, Update
+from rhinecloud.sharing.exchange import Answer
 
-from ..exchange import Answer
 from . import values
 from .call import Call, multi, nothing
 from .entities import fragment_of, selected
@@ -70,7 +70,9 @@ async def delete_one(call: Call) -> Answer:
             raise InvalidRequest("Either deleteAll or datasetId, not both")
         values.uri(dataset, "datasetId")
     selected(call, entity_id)
-    await call.write_one(Update(op=Op.DELETE_ATTR, id=entity_id, attr=iri, dataset=ALL_DATASETS if everything else dataset))
+    await call.write_one(
+        Update(op=Op.DELETE_ATTR, id=entity_id, attr=iri, dataset=ALL_DATASETS if everything else dataset)
+    )
     return nothing()
 
 

@@ -6,11 +6,10 @@ from typing import Any
 
 from rhinecloud.base.errors import BadRequestData, InvalidRequest, RhineError
 from rhinecloud.base.model import Op, Outcome, Result, Update
+from rhinecloud.sharing import problems
+from rhinecloud.sharing.exchange import JSON, Answer
 
-from ..exchange import JSON, Answer
-from .. import problems
 from . import values
-from .attributes import told  # noqa: F401
 from .call import Call, encode, multi, nothing
 from .parse import Reader
 from .render import Json
@@ -73,7 +72,7 @@ async def delete(call: Call) -> Answer:
         if values.is_uri(item):
             updates.append(Update(op=Op.DELETE, id=item))
         else:
-            failed.append(_failure(item if isinstance(item, str) else "", BadRequestData("The id is not a URI")))
+            failed.append(failure(item if isinstance(item, str) else "", BadRequestData("The id is not a URI")))
     done = await _written(call, updates, failed)
     return _partly(done, failed) if failed else nothing()
 
@@ -102,7 +101,7 @@ async def _all(call: Call, op: Op, *, null: bool = False, partial: bool = False)
                 chosen = await _own(call, given, readers, null=null, partial=partial)
             entity = chosen.entity(given) if op is not Op.MERGE and op is not Op.APPEND else _fragment(chosen, given)
         except RhineError as error:
-            failed.append(_failure(given.get("id", "") if isinstance(given, dict) else "", error))
+            failed.append(failure(given.get("id", "") if isinstance(given, dict) else "", error))
         else:
             updates.append(Update(op=op, id=entity["id"], entity=entity))
     return await _written(call, updates, failed), failed
@@ -135,16 +134,17 @@ async def _written(call: Call, updates: list[Update], failed: list[Json]) -> Don
         return done
     for update, result in zip(updates, await call.write(updates), strict=True):
         if result.error is not None:
-            failed.append(_failure(update.id, result.error))
+            failed.append(failure(update.id, result.error))
         elif result.skipped and update.op in (Op.UPDATE, Op.UPDATE_NEW):
             names = ", ".join(name for name, _ in result.skipped)
-            failed.append(_failure(update.id, BadRequestData(f"Not updated: {names}")))
+            failed.append(failure(update.id, BadRequestData(f"Not updated: {names}")))
         else:
             done.append((update.id, result))
     return done
 
 
-def _failure(entity_id: Any, error: RhineError) -> Json:
+def failure(entity_id: Any, error: RhineError) -> Json:
+    """A BatchEntityError (5.2.17)."""
     return {"entityId": entity_id, "error": problems.document(error)}
 
 

@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 import msgspec
 
-from rhinecloud.base.errors import BadRequestData, InvalidRequest, OperationNotSupported
+from rhinecloud.base.errors import BadRequestData, InvalidRequest
 from rhinecloud.base.model import Update
 from rhinecloud.context import CORE_URL, Vocabularies, Vocabulary
+from rhinecloud.sharing.exchange import Answer, Asked
 
-from ..exchange import Answer, Asked
 from . import values
 from .negotiation import GEO_JSON, JSON, LD_JSON, context_link, linked_context, preference
-from .render import Json, Renderer
+from .render import Json
 
 if TYPE_CHECKING:
     from rhinecloud.base.settings import Settings
@@ -65,7 +65,20 @@ class Door:
 class Call:
     """One call. `vocabulary` and `body` are there after `read_context` or `read_body`."""
 
-    __slots__ = ("asked", "body", "ld", "door", "media", "named", "params", "present", "principal", "readable", "tenant", "vocabulary")
+    __slots__ = (
+        "asked",
+        "body",
+        "door",
+        "ld",
+        "media",
+        "named",
+        "params",
+        "present",
+        "principal",
+        "readable",
+        "tenant",
+        "vocabulary",
+    )
 
     def __init__(self, door: Door, asked: Asked, named: Mapping[str, str], media: str) -> None:
         self.door = door
@@ -138,7 +151,7 @@ class Call:
         """Body and vocabulary of a request that has one.
 
         Args:
-            kind: "one" document with its @context, "each": a list whose items have their own, "context": the body is one.
+            kind: "one" document with its @context; "each": a list whose items have their own; "context": it is one.
 
         Raises:
             InvalidRequest: it is no JSON.
@@ -152,14 +165,18 @@ class Call:
         except (ValueError, RecursionError) as error:
             raise InvalidRequest(f"The body is not well-formed JSON: {error}") from error
         if not isinstance(self.body, dict | list) or not self.body:
-            raise InvalidRequest("The body is an empty document" if not self.body else "The body is not an object or a list")
+            raise InvalidRequest(
+                "The body is an empty document" if not self.body else "The body is not an object or a list"
+            )
         if kind == "context":
             return
         linked = linked_context(self.asked.header(b"link"))
         self.ld = content_type == LD_JSON
         if self.ld:
             if linked is not None:
-                raise BadRequestData("A body of application/ld+json has its @context in itself; leave out the Link header")
+                raise BadRequestData(
+                    "A body of application/ld+json has its @context in itself; leave out the Link header"
+                )
             if kind == "one":
                 if not isinstance(self.body, dict):
                     raise BadRequestData("The body is not an object")
@@ -201,7 +218,14 @@ class Call:
 
     # What is answered
 
-    def entities(self, rendered: list[Json], *, geo: bool = False, used: bool = True, headers: list[tuple[bytes, bytes]] | None = None) -> Answer:
+    def entities(
+        self,
+        rendered: list[Json],
+        *,
+        geo: bool = False,
+        used: bool = True,
+        headers: list[tuple[bytes, bytes]] | None = None,
+    ) -> Answer:
         """Answers with a list of entities."""
         more = headers or []
         context = self.context_named(used)

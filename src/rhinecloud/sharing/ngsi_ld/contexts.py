@@ -14,9 +14,8 @@ import msgspec
 
 from rhinecloud.base.clock import iso, now_us
 from rhinecloud.base.errors import BadRequestData, InvalidRequest, NonexistentTenant, ResourceNotFound
-from rhinecloud.context import CORE_URLS, Document, core_document
+from rhinecloud.sharing.exchange import JSON, Answer
 
-from ..exchange import JSON, Answer
 from .call import ROOT, Call, encode, nothing
 from .render import Json
 
@@ -39,7 +38,7 @@ def hosted_by(presents: Any, hits: dict[str, int]) -> Callable[[str, str], Any]:
     """What `Vocabularies.hosted` is set to: finds @contexts under our own addresses, counting their uses."""
 
     def find(tenant: str, url: str) -> Any:
-        before, marker, last = url.partition(_PATH)
+        _, marker, last = url.partition(_PATH)
         if not marker or not last:
             return None
         try:
@@ -90,7 +89,7 @@ async def listed(call: Call) -> Answer:
     kind = call.params.get("kind")
     if kind is not None and kind not in KINDS:
         raise BadRequestData(f"kind is one of {', '.join(sorted(KINDS))}")
-    found = [_told_hosted(call, hosted) for hosted in _all_kept(call)]
+    found = [_told_hosted(call, hosted) for hosted in _all_kept(call.present)]
     found += [_told_cached(document) for document in call.door.vocabularies.documents.kept()]
     found = [told for told in found if kind is None or told["kind"] == kind]
     return _plain(found if details else [told["URL"] for told in found])
@@ -103,9 +102,9 @@ async def serve(call: Call) -> Answer:
     """
     details = call.flag("details")
     name = call.named["contextId"]
-    if name in CORE_URLS:
+    if call.door.vocabularies.is_core(name):
         told = {"URL": name, "localId": name, "kind": "Cached", "createdAt": iso(0), "numberOfHits": 0}
-        return _plain(told if details else core_document())
+        return _plain(told if details else call.door.vocabularies.core_document())
     if name == _OWN:
         return _plain(call.door.vocabularies.own_document)
     hosted = _kept(call.present, name)
@@ -129,7 +128,7 @@ async def delete(call: Call) -> Answer:
     reload = call.flag("reload")
     name = call.named["contextId"]
     vocabularies = call.door.vocabularies
-    if name in CORE_URLS:
+    if call.door.vocabularies.is_core(name):
         if not reload:
             raise BadRequestData("The core @context is not deleted")
         return nothing()  # it is part of this program: as fresh as it gets
@@ -156,10 +155,10 @@ def _kept(present: Any, context_id: str) -> Hosted | None:
     return msgspec.json.decode(found, type=Hosted) if found else None
 
 
-def _all_kept(call: Call) -> list[Hosted]:
-    if call.present is None:
-        return []
-    return [msgspec.json.decode(body, type=Hosted) for body in call.present.documents(_DOCUMENTS).values()]
+def _all_kept(present: Any) -> list[Hosted]:
+    """Those of a tenant; none, where the tenant does not exist."""
+    kept = present.documents(_DOCUMENTS) if present is not None else {}
+    return [msgspec.json.decode(body, type=Hosted) for body in kept.values()]
 
 
 def _told_hosted(call: Call, hosted: Hosted) -> Json:
@@ -173,7 +172,7 @@ def _told_hosted(call: Call, hosted: Hosted) -> Json:
     }
 
 
-def _told_cached(document: Document) -> Json:
+def _told_cached(document: Any) -> Json:
     return {
         "URL": document.url,
         "localId": document.id,

@@ -6,15 +6,15 @@ from typing import Any
 
 from rhinecloud.base.errors import BadRequestData, ResourceNotFound
 from rhinecloud.base.model import NULL, Entity, Instance, Op, Update
+from rhinecloud.context import selection
+from rhinecloud.sharing.exchange import Answer
 
-from ..exchange import Answer
 from . import values
 from .call import Call, created, nothing
 from .linked import reached, rendered_flat
 from .negotiation import GEO_JSON
 from .parse import Reader
 from .render import Renderer
-from .selection import type_selection
 from .views import view_of
 
 
@@ -72,7 +72,13 @@ async def merge(call: Call) -> Answer:
     fragment = fragment_of(call, reader, entity_id)
     entity = selected(call, entity_id)
     if entity is not None:
-        adapt(fragment, entity, simplified=simplified, lang=call.params.get("lang", ""), observed_at=call.instant("observedAt"))
+        adapt(
+            fragment,
+            entity,
+            simplified=simplified,
+            lang=call.params.get("lang", ""),
+            observed_at=call.instant("observedAt"),
+        )
     await call.write_one(Update(op=Op.MERGE, id=entity_id, entity=fragment))
     return nothing()
 
@@ -110,7 +116,9 @@ def selected(call: Call, entity_id: str) -> Entity | None:
     if text is None and call.asked.method != "PATCH":
         return None
     entity = call.present.get(entity_id)
-    if entity is None or (text is not None and not type_selection(text, call.vocabulary).matches(entity["type"])):
+    if entity is None or (
+        text is not None and not selection.parse(text, call.vocabulary.expand).accepts(frozenset(entity["type"]))
+    ):
         raise ResourceNotFound(f"Entity {entity_id} does not exist" + (f" with the type {text}" if text else ""))
     return entity
 

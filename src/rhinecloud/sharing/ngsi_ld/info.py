@@ -9,8 +9,8 @@ import time
 from uuid import NAMESPACE_URL, uuid5
 
 from rhinecloud.base.clock import iso, now_us
+from rhinecloud.sharing.exchange import Answer
 
-from ..exchange import Answer
 from .call import Call
 
 _STARTED_S = time.monotonic()

@@ -59,8 +59,9 @@ async def reached(call: Call, view: View, entities: list[Entity]) -> Reached:
     return found
 
 
-def rendered_flat(renderer: Renderer, entities: list[Entity], linked: Reached) -> list[Json]:
-    """The entities, then those they lead to, each once."""
-    first = [renderer.entity(entity) for entity in entities]
-    then = [renderer.linked(entity, *linked.projections[entity_id]) for entity_id, entity in linked.entities.items()]
-    return [rendered for rendered in first + then if rendered]
+def rendered_flat(renderer: Renderer, entities: list[Entity], linked: Reached | None) -> list[Json]:
+    """The entities, then those they lead to, each once; what has nothing left to show is left out."""
+    shown = [renderer.entity(entity) for entity in entities]
+    if linked is not None:
+        shown += [renderer.linked(entity, *linked.projections[found]) for found, entity in linked.entities.items()]
+    return [rendered for rendered in shown if rendered]

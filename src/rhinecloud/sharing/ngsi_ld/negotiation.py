@@ -50,11 +50,10 @@ def _range(part: str) -> tuple[str, float]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "q":
             try:
-                weight = min(max(float(value.strip()), 0.0), 1.0)
+                weight = float(value.strip())
             except ValueError:
                 weight = 1.0
-            if weight != weight:  # "nan" is a float to Python
-                weight = 1.0
+            weight = weight if 0 <= weight <= 1 else 1.0  # "nan" is a float to Python
     return media.strip().lower(), weight
 
 

@@ -62,7 +62,7 @@ class Renderer:
         self._plain = (
             view.form == "normalized"
             and not (view.sys_attrs or view.lang or view.geo)
-            and view.attrs is view.pick is view.omit is view.datasets is None
+            and all(wish is None for wish in (view.attrs, view.pick, view.omit, view.datasets))
             and not linked
         )
 
@@ -179,9 +179,18 @@ class Renderer:
     # Linked entities (4.5.23)
 
     def _joined(
-        self, instances: list[Instance], value: Any, below: tuple[Projection | None, Projection | None], level: int, seen: frozenset[str]
+        self,
+        instances: list[Instance],
+        value: Any,
+        below: tuple[Projection | None, Projection | None],
+        level: int,
+        seen: frozenset[str],
     ) -> Any:
-        if self._view.join != "inline" or len(instances) > 1 or instances[0]["type"] not in ("Relationship", "ListRelationship"):
+        if (
+            self._view.join != "inline"
+            or len(instances) > 1
+            or instances[0]["type"] not in ("Relationship", "ListRelationship")
+        ):
             return value
         instance = instances[0]
         many = instance["type"] == "ListRelationship"

@@ -23,9 +23,9 @@ from rhinecloud.base.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
+from rhinecloud.sharing import problems
+from rhinecloud.sharing.exchange import Answer, Asked, Gone, Receive, Scope, Send, send_answer
 
-from .. import problems
-from ..exchange import Answer, Asked, Gone, Receive, Scope, Send, send_answer
 from .call import Call, Door
 from .contexts import hosted_by
 from .negotiation import GEO, JSON, LD_JSON, MERGE_PATCH, PLAIN, media_type, negotiate
@@ -33,7 +33,13 @@ from .routes import ROUTES, Route
 
 _TENANT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
 _WITH_BODY: Final = frozenset(["POST", "PUT", "PATCH"])
-_OFFERED: Final[Mapping[str, tuple[str, ...]]] = {"plain": PLAIN, "geo": GEO, "json": (JSON,), "ld": (LD_JSON, JSON), "none": ()}
+_OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
+    "plain": PLAIN,
+    "geo": GEO,
+    "json": (JSON,),
+    "ld": (LD_JSON, JSON),
+    "none": (),
+}
 
 _log = telemetry.logger("sharing")
 _requests = telemetry.counter("ngsi_ld_requests", "Requests of the NGSI-LD API", ("operation", "status"))

@@ -11,7 +11,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from ..exchange import Answer
+from rhinecloud.sharing.exchange import Answer
+
 from . import attributes, batch, contexts, discovery, entities, info, query
 from .call import Call
 
