@@ -1,0 +1,57 @@
+"""The web application: pages, data for islands, live changes and shipped files behind one ASGI callable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.csrf import CSRFConfig
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from rhinecloud.base.errors import RhineError
+
+from .live import Live
+from .pages import account, data, evidence, faults, shipped, sign_in, situation
+from .rendering import Files, Pages
+from .rooms import Rooms
+from .security import Guarded, csrf_secret
+from .visits import Visits
+
+
+def build(rooms: Rooms) -> ASGIApp:
+    """The screens of a city as an ASGI application; its lifespan starts and stops the live channel."""
+    settings = rooms.settings
+    files = Files()
+    pages = Pages(files, timezone=settings.timezone, clock=rooms.clock)
+    visits = Visits(rooms, files.version)
+    live = Live(rooms)
+    https = settings.public_url.startswith("https://")
+    handlers: list[Any] = [
+        *shipped.routes(files),
+        *sign_in.routes(rooms, pages, visits, https=https),
+        *situation.routes(rooms, pages, visits),
+        *data.routes(rooms, visits, live),
+        *evidence.routes(rooms, visits),
+        *account.routes(rooms, pages, visits, https=https),
+    ]
+    application = Litestar(
+        handlers,
+        csrf_config=CSRFConfig(
+            secret=csrf_secret(settings.data),
+            cookie_name="rhinecloud_csrf",
+            cookie_httponly=True,
+            cookie_secure=https,
+            cookie_samesite="strict",
+        ),
+        exception_handlers={
+            RhineError: faults.handler(pages, visits),
+            HTTPException: faults.handler(pages, visits),
+            Exception: faults.handler(pages, visits),
+        },
+        on_shutdown=[live.stop],
+        openapi_config=None,
+        request_max_body_size=1_000_000,
+        logging_config=None,
+    )
+    return Guarded(application, map_style=settings.map_style, https=https)

@@ -1,0 +1,72 @@
+"""*Situation*: the live map of the city, a list beside it, and the panel of the thing that is selected.
+
+The page is a frame; the island `<city-situation>` fills it from /web/things and follows /web/live. Who has not signed
+in sees the open data on the same map, with a word on what this is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get
+
+from rhinecloud.base.clock import SECOND, iso
+from rhinecloud.web.island import ISLAND_TEXTS, Island
+from rhinecloud.web.language import words
+from rhinecloud.web.rendering import Pages
+from rhinecloud.web.rooms import Rooms
+from rhinecloud.web.visits import AnyRequest, Frame, Visits
+
+from .data import moment
+
+HOUR = 3600 * SECOND
+
+
+class SituationPage(msgspec.Struct, kw_only=True):
+    frame: Frame
+    island: Island  # what the islands are told
+    visitor: bool  # nobody signed in: the public start
+    open_data: bool  # a visitor has something to see
+    past: bool  # there is a past to look at
+    at_us: int  # the moment shown
+    earlier: str  # an hour before it, RFC 3339
+    later: str
+
+
+def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
+    settings = rooms.settings
+
+    @get("/")
+    async def situation(request: AnyRequest) -> Response[Any]:
+        """The map; `?at=` shows a moment of the past."""
+        visit = await visits.of(request)
+        at = request.query_params.get("at", "")
+        at_us = moment(at) if at else rooms.clock()
+        shown = iso(at_us) if at else ""
+        readable = rooms.access.readable_types(visit.principal, visit.tenant)
+        visitor = visit.session is None and readable is not None
+        if not visitor or readable:
+            visits.demand(visit, "entities.read")
+        island = Island(
+            language=visit.language,
+            timezone=settings.timezone,
+            words=words(visit.language).some(ISLAND_TEXTS),
+            at=shown,
+            map_style=settings.map_style,
+            pmtiles="/web/map.pmtiles" if settings.map_pmtiles else "",
+            evidence=visits.may(visit, "quality.read"),
+        )
+        page = SituationPage(
+            frame=visits.frame(visit, "situation", "Situation", at=shown),
+            island=island,
+            visitor=visitor,
+            open_data=readable is None or bool(readable),
+            past=rooms.histories is not None,
+            at_us=at_us,
+            earlier=iso(at_us - HOUR),
+            later=iso(at_us + HOUR),
+        )
+        return pages.render("pages/situation.html", page)
+
+    return [situation]

@@ -1,0 +1,34 @@
+"""What the screens are given: the other rooms, as `app.py` wires them. A room that is None leaves its screens out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from rhinecloud.base.clock import Clock, now_us
+from rhinecloud.base.declare import Model
+from rhinecloud.base.settings import Settings
+
+
+class Connect(msgspec.Struct, kw_only=True):
+    """The parts of `connect` that screens show and move."""
+
+    registry: Any = None  # devices of a tenant: registry(tenant)
+    quarantine: Any = None  # what could not be read: quarantine(tenant)
+    figures: Any = None  # quality figures by source and hour
+    commands: Any = None  # commands to devices, with their status
+
+
+class Rooms(msgspec.Struct, kw_only=True):
+    settings: Settings
+    access: Any
+    presents: Any
+    model: Model
+    backbone: Any = None  # None: screens do not move by themselves
+    histories: Any = None  # None: no past
+    connect: Connect = msgspec.field(default_factory=Connect)
+    vocabularies: Any = None
+    packs: Sequence[Any] = ()
+    clock: Clock = now_us

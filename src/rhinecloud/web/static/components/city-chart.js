@@ -1,0 +1,160 @@
+// <city-chart>: the past of one figure. Zoom by dragging, double-click goes back; the exact values are in a table beside it.
+
+import uPlot from "../vendor/uplot.mjs";
+import { h } from "./dom.js";
+import { doubtful, figure, island, moment, t } from "./words.js";
+
+const HEIGHT = 168;
+
+class CityChart extends HTMLElement {
+  #plot = null;
+  #told = null;
+
+  connectedCallback() {
+    if (this.reading) return;
+    this.reading = h("div", { class: "reading", "aria-hidden": "true" }, h("span", {}), h("span", {}));
+    this.place = h("div", { class: "place" });
+    this.append(this.reading, this.place);
+    this.observer = new ResizeObserver(() => this.#plot?.setSize({ width: this.clientWidth, height: HEIGHT }));
+    this.observer.observe(this);
+    this.mood = new MutationObserver(() => this.#told && this.show(...this.#told));
+    this.mood.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  }
+
+  disconnectedCallback() {
+    this.observer?.disconnect();
+    this.mood?.disconnect();
+    this.#plot?.destroy();
+    this.#plot = null;
+  }
+
+  /** A sentence in place of a curve. */
+  say(text) {
+    this.#told = null;
+    this.#plot?.destroy();
+    this.#plot = null;
+    this.place.replaceChildren(h("div", { class: "note" }, text));
+    this.#read(null);
+  }
+
+  /** Draws a curve of /web/series for a figure, from `from` to `to` (ms). */
+  show(curve, about, from, to) {
+    this.#told = [curve, about, from, to];
+    if (curve.ms.length < 2) return this.say(curve.ms.length ? t("Only one value in this time") : t("No values in this time"));
+    this.#plot?.destroy();
+    this.place.replaceChildren();
+    const css = getComputedStyle(document.documentElement);
+    const c = (name) => css.getPropertyValue(`--${name}`).trim();
+    const seconds = curve.ms.map((ms) => ms / 1000);
+    const data = [seconds, curve.value, ...(curve.stepS ? [curve.low, curve.high] : [])];
+    const gap = curve.stepS ? curve.stepS * 2.5 : about.intervalS ? about.intervalS * 4 : 0;
+    const values = curve.value.filter((v) => v !== null);
+    const few = about.decimals ?? (Math.max(...values) - Math.min(...values) < 5 ? 2 : 0);
+    const axis = { stroke: c("text-2"), grid: { stroke: c("line"), width: 1 }, ticks: { show: false }, font: `11px ${css.fontFamily || "sans-serif"}` };
+    this.#plot = new uPlot({
+      width: this.clientWidth || 340, height: HEIGHT, padding: [8, 4, 0, 0],
+      tzDate: (s) => uPlot.tzDate(new Date(s * 1000), island.timezone),
+      legend: { show: false },
+      cursor: { drag: { x: true, y: false, setScale: true }, y: false, points: { size: 7 } },
+      scales: { x: { range: (_u, low, high) => (this.zoomed ? [low, high] : [from / 1000, to / 1000]) }, y: { range: (_u, low, high) => this.#range(low, high, about) } },
+      axes: [
+        { ...axis, space: 64, size: 24, values: (_u, splits) => splits.map((s) => this.#tick(s, splits)) },
+        { ...axis, size: 46, space: 30, values: (_u, splits) => splits.map((v) => figure(v, Math.min(few, 2))) },
+      ],
+      bands: curve.stepS ? [{ series: [3, 2], fill: c("hover") }] : [],
+      series: [
+        {},
+        { stroke: c("accent"), width: 1.5, spanGaps: false, gaps: (u, _s, i0, i1) => gaps(u, i0, i1, gap), points: { show: curve.ms.length < 40, size: 4, stroke: c("accent"), fill: c("surface") } },
+        ...(curve.stepS ? [{ stroke: c("line-strong"), width: 0.5, points: { show: false } }, { stroke: c("line-strong"), width: 0.5, points: { show: false } }] : []),
+      ],
+      hooks: {
+        draw: [(u) => this.#limits(u, about.limits, c), (u) => this.#marks(u, curve, c)],
+        setCursor: [(u) => this.#read(u, curve, about)],
+        setSelect: [() => { this.zoomed = true; }],
+      },
+    }, data, this.place);
+    this.place.querySelector(".u-over")?.addEventListener("dblclick", () => {
+      this.zoomed = false;
+      this.#plot.setScale("x", { min: from / 1000, max: to / 1000 });
+    });
+    this.#read(null, curve, about);
+  }
+
+  #range(low, high, about) {
+    if (low === null) return [0, 1];
+    const room = (high - low || Math.abs(high) || 1) * 0.12;
+    const floor = about.minimum !== null && low >= 0 && about.minimum >= 0 ? Math.max(0, low - room) : low - room;
+    return [floor, high + room];
+  }
+
+  #tick(s, splits) {
+    const span = splits[splits.length - 1] - splits[0];
+    return span > 2.5 * 86400 ? moment(s * 1000, "date") : moment(s * 1000, "time");
+  }
+
+  /** From which value on a state begins: a dashed line and its shape's colour. */
+  #limits(u, limits, c) {
+    const names = ["", "info", "minor", "major", "critical"];
+    const pen = u.ctx;
+    pen.save();
+    for (const [state, value] of limits) {
+      const y = u.valToPos(value, "y", true);
+      if (y < u.bbox.top || y > u.bbox.top + u.bbox.height) continue;
+      pen.strokeStyle = c(names[state]);
+      pen.lineWidth = devicePixelRatio;
+      pen.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
+      pen.beginPath();
+      pen.moveTo(u.bbox.left, y);
+      pen.lineTo(u.bbox.left + u.bbox.width, y);
+      pen.stroke();
+    }
+    pen.restore();
+  }
+
+  /** Doubtful values are crossed, as a person would on paper. */
+  #marks(u, curve, c) {
+    const pen = u.ctx;
+    pen.save();
+    pen.strokeStyle = c("minor");
+    pen.lineWidth = 1.5 * devicePixelRatio;
+    curve.flags.forEach((flags, at) => {
+      if (!doubtful(flags) || curve.value[at] === null) return;
+      const x = u.valToPos(curve.ms[at] / 1000, "x", true);
+      const y = u.valToPos(curve.value[at], "y", true);
+      const r = 3.5 * devicePixelRatio;
+      pen.beginPath();
+      pen.moveTo(x - r, y - r);
+      pen.lineTo(x + r, y + r);
+      pen.moveTo(x - r, y + r);
+      pen.lineTo(x + r, y - r);
+      pen.stroke();
+    });
+    pen.restore();
+  }
+
+  #read(u, curve, about) {
+    const [left, right] = this.reading.children;
+    const at = u?.cursor.idx;
+    if (!curve || at === null || at === undefined) {
+      left.textContent = curve ? `${about.label}${about.unit ? ` (${about.unit})` : ""}` : "";
+      right.textContent = curve ? t("drag to zoom") : "";
+      return;
+    }
+    left.textContent = moment(curve.ms[at], curve.stepS ? "short" : "full");
+    right.replaceChildren(h("strong", {}, figure(curve.value[at], about.decimals)), about.unit ? ` ${about.unit}` : "",
+      curve.stepS ? ` (${figure(curve.low[at], about.decimals)} – ${figure(curve.high[at], about.decimals)})` : "");
+  }
+}
+
+/** Where nothing was heard for long, the line is broken. */
+function gaps(u, from, to, seconds) {
+  const found = [];
+  if (!seconds) return found;
+  const x = u.data[0];
+  for (let i = from + 1; i <= to; i++) {
+    if (x[i] - x[i - 1] > seconds) uPlot.addGap(found, Math.round(u.valToPos(x[i - 1], "x", true)), Math.round(u.valToPos(x[i], "x", true)));
+  }
+  return found;
+}
+
+customElements.define("city-chart", CityChart);

@@ -1,0 +1,209 @@
+// <thing-list>: the things as a list that can be searched, sorted and filtered. It never moves under the reader: what would
+// change its order waits behind a button.
+// Events: "choose" {id}, "states" {states}, "within" {on}, "sort" {by}.
+
+import { h, icon } from "./dom.js";
+import { shape } from "./shapes.js";
+import { STATES, age, figure, moment, n, t } from "./words.js";
+
+const MOST = 200;
+
+class ThingList extends HTMLElement {
+  #rows = new Map();
+  #order = [];
+  #total = 0;
+  #waiting = new Set();
+  #selected = null;
+  #kinds = [];
+
+  connectedCallback() {
+    if (this.list) return;
+    this.states = new Set();
+    this.count = h("span", { class: "count" });
+    this.buttons = STATES.map((word, state) => h("button", { type: "button", "aria-pressed": "false", onclick: () => this.#toggle(state) }, shape(state), h("span", { class: "tally" }, "0")));
+    this.sorting = h("select", { "aria-label": t("Order"), onchange: () => this.#say("sort", { by: this.sorting.value }) },
+      h("option", { value: "state" }, t("Worst first")), h("option", { value: "name" }, t("By name")), h("option", { value: "new" }, t("Newest first")), h("option", { value: "kind" }, t("By kind")));
+    this.within = h("input", { type: "checkbox", onchange: () => this.#say("within", { on: this.within.checked }) });
+    this.news = h("button", { type: "button", class: "news", hidden: true, onclick: () => this.#say("refresh", {}) });
+    this.list = h("ul", { class: "rows", role: "listbox", "aria-label": t("Things"), tabindex: "-1", onkeydown: (event) => this.#key(event), onclick: (event) => this.#click(event) });
+    this.foot = h("div", { class: "foot", hidden: true });
+    this.tally = h("span", { class: "tally" });
+    this.handle = h("button", { type: "button", class: "handle", "aria-expanded": "false", onclick: () => this.open(!this.classList.contains("open")) }, h("span", { class: "count" }), icon("chevron-up"), this.tally);
+    this.append(this.handle,
+      h("div", { class: "head" },
+        h("div", { class: "title" }, h("h2", {}, t("Things")), this.count),
+        h("div", { class: "states", role: "group", "aria-label": t("Filter by state") }, this.buttons),
+        h("div", { class: "tools" }, h("label", {}, this.within, t("in this section")), this.sorting)),
+      this.news, this.list, this.foot);
+    this.#skeleton();
+  }
+
+  #skeleton() {
+    this.list.setAttribute("aria-busy", "true");
+    this.list.replaceChildren(...Array.from({ length: 9 }, () => h("li", { class: "row", role: "presentation" }, h("span", {}), h("span", { class: "skeleton" }), h("span", { class: "skeleton" }))));
+  }
+
+  #say(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+  }
+
+  #toggle(state) {
+    if (this.states.has(state)) this.states.delete(state);
+    else this.states.add(state);
+    this.buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(this.states.has(at))));
+    this.#say("states", { states: [...this.states] });
+  }
+
+  set filter(states) {
+    this.states = new Set(states);
+    this.buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(this.states.has(at))));
+  }
+
+  /** How many things there are of each state, before filtering by state. */
+  set tallies(counts) {
+    this.buttons.forEach((button, at) => {
+      button.lastChild.textContent = figure(counts[at]);
+      button.classList.toggle("none", counts[at] === 0);
+      button.title = `${STATES[at]}: ${figure(counts[at])}`;
+      button.setAttribute("aria-label", `${STATES[at]}: ${figure(counts[at])}`);
+    });
+    this.tally.replaceChildren(...[4, 3, 2, 1].filter((s) => counts[s]).map((s) => h("span", {}, shape(s, STATES[s]), figure(counts[s]))));
+  }
+
+  /** The list anew: `things` in the order to show, `total` of all there are. */
+  show(things, total, kinds, reason = "") {
+    this.#kinds = kinds;
+    this.#order = things;
+    this.#total = total;
+    this.#waiting.clear();
+    this.news.hidden = true;
+    this.list.removeAttribute("aria-busy");
+    const held = this.list.contains(document.activeElement);
+    const kept = new Map();
+    const items = things.slice(0, MOST).map((thing) => {
+      const item = this.#rows.get(thing.id) ?? this.#row(thing);
+      this.#fill(item, thing);
+      kept.set(thing.id, item);
+      return item;
+    });
+    this.#rows = kept;
+    if (items.length) this.list.replaceChildren(...items);
+    else this.list.replaceChildren(h("li", { class: "empty", role: "presentation" }, icon("search-x"), h("strong", {}, t("Nothing matches")), h("span", {}, reason || t("Try fewer words, or switch filters off."))));
+    const words = things.length === total ? n("{n} thing", "{n} things", total) : t("{shown} of {total}", { shown: figure(things.length), total: figure(total) });
+    this.count.textContent = words;
+    this.handle.firstChild.textContent = words;
+    this.foot.hidden = things.length <= MOST;
+    this.foot.textContent = t("The first {most} of {total} are listed; search or filter for the others.", { most: figure(MOST), total: figure(things.length) });
+    this.#rove();
+    if (held) this.list.querySelector('[tabindex="0"]')?.focus();
+  }
+
+  #row(thing) {
+    return h("li", { class: "row", role: "option", tabindex: "-1", "aria-selected": "false", "data-id": thing.id },
+      shape(0), h("span", { class: "name" }), h("span", { class: "value" }), h("span", { class: "kind" }), h("span", { class: "age" }));
+  }
+
+  #fill(item, thing) {
+    const [mark, name, value, kind, when] = item.children;
+    if (item.dataset.state !== String(thing.state)) {
+      mark.replaceWith(shape(thing.state, STATES[thing.state]));
+      item.dataset.state = thing.state;
+    }
+    const told = this.#kinds[thing.kind];
+    put(name, thing.name);
+    put(kind, told.label);
+    const text = thing.number === null ? thing.text : figure(thing.number, told.decimals);
+    if (item.dataset.value !== text + told.unit) {
+      value.replaceChildren(text || "–", told.unit && thing.number !== null ? h("span", { class: "unit" }, told.unit) : "");
+      item.dataset.value = text + told.unit;
+    }
+    item.classList.toggle("stale", thing.stale);
+    put(when, thing.ms === null ? "" : age(thing.ms));
+    when.title = thing.ms === null ? "" : moment(thing.ms);
+    item.setAttribute("aria-selected", String(thing.id === this.#selected));
+  }
+
+  /** One thing has changed where it stands; `moves` says that the order would be another now. */
+  change(thing, moves) {
+    const item = this.#rows.get(thing.id);
+    if (item) {
+      this.#fill(item, thing);
+      item.classList.remove("fresh");
+      requestAnimationFrame(() => item.classList.add("fresh"));
+    }
+    if (moves && !this.#waiting.has(thing.id)) {
+      this.#waiting.add(thing.id);
+      this.news.hidden = false;
+      this.news.replaceChildren(icon("refresh-cw"), n("{n} change – update the order", "{n} changes – update the order", this.#waiting.size));
+    }
+  }
+
+  /** Ages pass. */
+  tick(things) {
+    for (const [id, item] of this.#rows) {
+      const thing = things.get(id);
+      if (!thing) continue;
+      item.classList.toggle("stale", thing.stale);
+      put(item.children[4], thing.ms === null ? "" : age(thing.ms));
+    }
+  }
+
+  select(id, { bring = false } = {}) {
+    this.#rows.get(this.#selected)?.setAttribute("aria-selected", "false");
+    this.#selected = id;
+    const item = this.#rows.get(id);
+    item?.setAttribute("aria-selected", "true");
+    if (item && bring) item.scrollIntoView({ block: "nearest" });
+    this.#rove();
+  }
+
+  #rove() {
+    const items = [...this.list.querySelectorAll('[role="option"]')];
+    const at = items.find((item) => item.dataset.id === this.#selected) ?? items[0];
+    for (const item of items) item.tabIndex = item === at ? 0 : -1;
+  }
+
+  #click(event) {
+    const item = event.target.closest('[role="option"]');
+    if (item) this.#say("choose", { id: item.dataset.id });
+  }
+
+  #key(event) {
+    const item = event.target.closest('[role="option"]');
+    if (!item) return;
+    const options = [...this.list.querySelectorAll('[role="option"]')];
+    const at = options.indexOf(item);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: options.length - 1, PageDown: at + 10, PageUp: at - 10 }[event.key];
+    if (to !== undefined) {
+      event.preventDefault();
+      const next = options[Math.max(0, Math.min(options.length - 1, to))];
+      for (const option of options) option.tabIndex = option === next ? 0 : -1;
+      next.focus();
+    } else if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      this.#say("choose", { id: item.dataset.id });
+    }
+  }
+
+  /** The sheet on a small screen. */
+  open(on) {
+    this.classList.toggle("open", on);
+    this.handle.setAttribute("aria-expanded", String(on));
+    this.handle.children[1].replaceWith(icon(on ? "chevron-down" : "chevron-up"));
+  }
+
+  focusFirst() {
+    this.open(true);
+    this.list.querySelector('[role="option"]')?.focus();
+  }
+
+  focusSelected() {
+    this.list.querySelector('[tabindex="0"]')?.focus();
+  }
+}
+
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+customElements.define("thing-list", ThingList);

@@ -1,0 +1,220 @@
+// <thing-panel>: one thing with its figures, their units, ages and quality, its past and its evidence.
+// Events: "close", "locate" {id}.
+
+import "./city-chart.js";
+import { h, icon, load } from "./dom.js";
+import { shape } from "./shapes.js";
+import { STATES, age, doubtful, figure, island, moment, n, quality, t } from "./words.js";
+
+const HOUR = 3_600_000;
+const SPANS = [["24h", 24 * HOUR, t("24 h")], ["7d", 7 * 24 * HOUR, t("7 days")], ["30d", 30 * 24 * HOUR, t("30 days")]];
+const SOURCES = { device: t("Device"), feed: t("Feed"), person: t("Person"), token: t("Interface"), file: t("File"), system: t("System") };
+
+class ThingPanel extends HTMLElement {
+  #thing = null;
+  #attr = null;
+  #span = SPANS[0];
+  #again = null;
+  #loading = null;
+
+  get thing() {
+    return this.#thing?.id ?? null;
+  }
+
+  /** Shows a thing; null closes. */
+  async show(id) {
+    this.#loading?.abort();
+    clearTimeout(this.#again);
+    this.#again = null;
+    if (id === null) {
+      this.#thing = null;
+      this.replaceChildren();
+      return;
+    }
+    const anew = this.#thing?.id !== id;
+    if (anew) {
+      this.#thing = { id };
+      this.#attr = null;
+      this.replaceChildren(this.#head(null), h("section", { "aria-busy": "true" }, h("span", { class: "skeleton" }), h("span", { class: "skeleton" }), h("span", { class: "skeleton" })));
+    }
+    this.#loading = new AbortController();
+    try {
+      this.#thing = await load("/web/thing", { id, at: island.at }, this.#loading.signal);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.replaceChildren(this.#head(null), h("section", {}, h("p", { class: "notice major" }, icon("triangle-alert"), error.status === 404 ? t("This thing does not exist any more, or is not open to you.") : error.message)));
+      return;
+    }
+    this.#draw(anew);
+  }
+
+  /** Its figures changed: loaded anew, but not more often than once a second. */
+  refresh() {
+    if (!this.#thing || this.#again) return;
+    this.#again = setTimeout(() => {
+      this.#again = null;
+      if (this.#thing) this.show(this.#thing.id);
+    }, 1000);
+  }
+
+  tick() {
+    for (const element of this.querySelectorAll("[data-ms]")) element.textContent = age(Number(element.dataset.ms));
+  }
+
+  #draw(anew) {
+    const thing = this.#thing;
+    const charted = thing.figures.filter((f) => f.chart);
+    if (!charted.some((f) => key(f) === this.#attr)) this.#attr = charted.length ? key(charted[0]) : null;
+    const main = thing.figures.find((f) => f.main) ?? null;
+    const others = thing.figures.filter((f) => f !== main);
+    const focused = this.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+    const chart = anew ? null : this.querySelector(".past");
+    const raw = anew ? null : this.querySelector(".evidence");
+    const top = this.scrollTop;
+    this.replaceChildren(
+      this.#head(thing),
+      ...(main ? [h("section", {}, this.#main(main))] : []),
+      ...(chart ? [chart] : charted.length && !noPast() ? [this.#past()] : []),
+      ...(others.length ? [h("section", {}, h("h3", {}, t("Figures")), h("div", { class: "figures" }, others.map((f) => this.#figure(f))), thing.more ? h("p", { class: "meta" }, n("{n} more is not shown", "{n} more are not shown", thing.more)) : null)] : []),
+      raw ?? this.#evidence(thing, main),
+    );
+    this.scrollTop = top;
+    if (focused) this.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
+    if (anew && charted.length && !noPast()) this.#curve();
+  }
+
+  #head(thing) {
+    const tool = (label, name, act, focus) => h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: act, "data-focus": focus }, icon(name));
+    const say = (name) => this.dispatchEvent(new CustomEvent(name, { detail: { id: this.#thing.id } }));
+    const tools = h("div", { class: "tools" },
+      thing && thing.lon !== null ? tool(t("Show on the map"), "locate-fixed", () => say("locate"), "locate") : null,
+      tool(t("Close (Esc)"), "x", () => say("close"), "close"));
+    if (!thing) return h("header", {}, h("div", { class: "kind" }, " "), h("h2", {}, t("Loading …")), tools);
+    const place = thing.place || (thing.lon === null ? t("no place known") : `${figure(thing.lat, 4)} N, ${figure(thing.lon, 4)} E`);
+    return h("header", {},
+      h("div", { class: "kind" }, icon(thing.kind.icon), thing.kind.label),
+      h("h2", {}, thing.name),
+      h("div", { class: "place" }, h("span", {}, place), h("span", { class: `badge s${thing.state}` }, shape(thing.state), STATES[thing.state])),
+      tools);
+  }
+
+  #main(f) {
+    const words = quality(f.flags);
+    return h("div", { class: "main-figure" },
+      h("span", { class: "what" }, f.label),
+      h("span", { class: "value" }, f.number === null ? f.text || "–" : figure(f.number, f.decimals)),
+      f.unit ? h("span", { class: "unit", title: f.unitName }, f.unit) : null,
+      h("span", { class: "meta" }, this.#age(f), h("br"), this.#quality(f, words)));
+  }
+
+  #figure(f) {
+    const value = h("span", { class: "value" }, f.number === null ? this.#text(f) : figure(f.number, f.decimals), f.unit && f.number !== null ? h("span", { class: "unit", title: f.unitName }, f.unit) : null);
+    const words = quality(f.flags);
+    const meta = h("span", { class: "meta" }, this.#age(f), words.length ? this.#quality(f, words) : null);
+    const label = h("span", { class: "label" }, f.label, f.dataset ? ` · ${f.dataset.split(":").pop()}` : "");
+    if (!f.chart || noPast()) return h("div", { class: "figure" }, label, value, meta);
+    const press = () => {
+      this.#attr = key(f);
+      for (const button of this.querySelectorAll("button.figure")) button.setAttribute("aria-pressed", String(button.dataset.focus === key(f)));
+      this.#curve();
+    };
+    return h("button", { type: "button", class: "figure", "aria-pressed": String(key(f) === this.#attr), "data-focus": key(f), title: t("Show its past"), onclick: press }, label, value, meta);
+  }
+
+  #text(f) {
+    if (f.kind === "boolean") return f.text === "true" ? t("yes") : t("no");
+    if (f.kind === "time" && !Number.isNaN(Date.parse(f.text))) return moment(Date.parse(f.text));
+    return f.text || "–";
+  }
+
+  #age(f) {
+    if (f.observedMs === null) return h("span", {}, t("no time given"));
+    return h("span", { title: `${f.measured ? t("measured") : t("received")} ${moment(f.observedMs)}` }, `${f.measured ? t("measured") : t("received")} `, h("span", { "data-ms": f.observedMs }, age(f.observedMs)));
+  }
+
+  #quality(f, words) {
+    if (!words.length) return h("span", {}, t("no doubts"));
+    return h("span", { class: doubtful(f.flags) ? "flagged" : "" }, doubtful(f.flags) ? icon("triangle-alert") : null, words.join(", "));
+  }
+
+  #past() {
+    const press = (span) => (event) => {
+      this.#span = span;
+      for (const button of event.currentTarget.parentElement.children) button.setAttribute("aria-pressed", String(button === event.currentTarget));
+      this.#curve();
+    };
+    return h("section", { class: "past" },
+      h("div", { class: "row-head" }, h("h3", {}, t("The past")),
+        h("div", { class: "segment", role: "group", "aria-label": t("How far back") }, SPANS.map((span) => h("button", { type: "button", "aria-pressed": String(span === this.#span), "data-focus": span[0], onclick: press(span) }, span[2])))),
+      h("city-chart", {}),
+      h("details", { class: "table", ontoggle: () => this.#table() }, h("summary", {}, t("Values as a table")), h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("Values as a table") })));
+  }
+
+  async #curve() {
+    const f = this.#thing.figures.find((one) => key(one) === this.#attr);
+    const chart = this.querySelector("city-chart");
+    if (!f || !chart) return;
+    const to = island.at ? Date.parse(island.at) : Date.now();
+    const from = to - this.#span[1];
+    const asked = `${this.#thing.id} ${this.#attr} ${this.#span[0]}`;
+    this.asked = asked;
+    try {
+      const curve = await load("/web/series", { id: this.#thing.id, attr: f.attr, dataset: f.dataset, start: new Date(from).toISOString(), end: new Date(to).toISOString() });
+      if (this.asked !== asked) return;
+      this.curve = { curve, figure: f };
+      chart.zoomed = false;
+      chart.show(curve, { ...f, intervalS: this.#thing.kind.intervalS }, from, to);
+    } catch (error) {
+      this.curve = null;
+      chart.say(error.status === 503 ? t("The past is not available at the moment") : error.message);
+    }
+    this.#table();
+  }
+
+  /** The chart's values for those who read rather than look. */
+  #table() {
+    const details = this.querySelector("details.table");
+    if (!details?.open || !this.curve) return;
+    const { curve, figure: f } = this.curve;
+    const rows = curve.ms.map((_, at) => at).reverse().slice(0, 500);
+    const cell = (v) => h("td", { class: "number" }, figure(v, f.decimals));
+    const head = curve.stepS ? [t("Time"), t("Mean"), t("Lowest"), t("Highest")] : [t("Time"), f.unit || t("Value"), t("Quality")];
+    const line = (at) => h("tr", {}, h("td", {}, moment(curve.ms[at], curve.stepS ? "short" : "full")), cell(curve.value[at]),
+      ...(curve.stepS ? [cell(curve.low[at]), cell(curve.high[at])] : [h("td", {}, quality(curve.flags[at]).join(", ") || t("no doubts"))]));
+    details.querySelector(".scroll").replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, head.map((word, at) => h("th", { scope: "col", class: at && at < 4 && word !== t("Quality") ? "number" : "" }, word)))), h("tbody", {}, rows.map(line))),
+      curve.ms.length > 500 ? h("p", { class: "meta" }, t("The newest 500 are listed.")) : "");
+  }
+
+  #evidence(thing, main) {
+    const f = main ?? thing.figures.find((one) => one.observedMs !== null);
+    const [kind, ...rest] = (f?.source ?? "").split(":");
+    const source = rest.length ? `${SOURCES[kind] ?? kind} ${rest.join(":")}` : t("not told");
+    const out = h("div", {});
+    const show = async () => {
+      out.replaceChildren(h("span", { class: "skeleton" }));
+      try {
+        const raw = await load("/web/raw", { id: thing.id, attr: f.attr, dataset: f.dataset, at: new Date(f.observedMs).toISOString() });
+        out.replaceChildren(h("p", { class: "meta" }, `${raw.subject} · ${moment(raw.storedMs)} · ${figure(raw.size)} ${t("bytes")}${raw.hex ? " · hex" : ""}`), h("pre", { class: "raw", tabindex: "0", role: "region", "aria-label": t("Raw message") }, raw.text));
+      } catch (error) {
+        out.replaceChildren(h("p", { class: "meta" }, error.status === 404 ? t("This figure did not come in as a message, or it is no longer kept.") : error.message));
+      }
+    };
+    return h("section", { class: "evidence" }, h("h3", {}, t("Evidence")),
+      h("dl", { class: "facts" },
+        h("dt", {}, t("Source")), h("dd", {}, source),
+        h("dt", {}, t("Type")), h("dd", {}, thing.types.join(", ")),
+        h("dt", {}, t("Identifier")), h("dd", { class: "mono" }, thing.id),
+        ...(thing.modifiedMs ? [h("dt", {}, t("Last written")), h("dd", {}, moment(thing.modifiedMs))] : [])),
+      f && island.evidence && !noPast() ? h("div", { class: "actions" }, h("button", { type: "button", class: "button", onclick: show }, icon("file-text"), t("Show the raw message"))) : null, out);
+  }
+}
+
+function key(f) {
+  return `${f.attr} ${f.dataset}`;
+}
+
+function noPast() {
+  return document.querySelector("city-situation")?.hasAttribute("data-no-past") ?? false;
+}
+
+customElements.define("thing-panel", ThingPanel);

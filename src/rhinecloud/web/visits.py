@@ -1,0 +1,200 @@
+"""A visit: who looks at which city, in which language and mood. Every page and data endpoint begins with one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final, Literal
+
+import msgspec
+from litestar import Request
+from litestar.utils.scope.state import ScopeState
+
+from rhinecloud.base.errors import Forbidden, Refused, RhineError, Unauthorized
+
+from .language import choose, words
+from .rooms import Rooms
+
+AnyRequest = Request[Any, Any, Any]
+Theme = Literal["dark", "light"]
+
+SESSION: Final = "rhinecloud_session"
+LANGUAGE: Final = "rhinecloud_language"
+THEME: Final = "rhinecloud_theme"
+TENANT: Final = "rhinecloud_tenant"
+
+
+class NavItem(msgspec.Struct, frozen=True):
+    """One entry of the navigation."""
+
+    key: str  # names the screen
+    path: str
+    icon: str
+    label: str
+    letter: str  # after `g`
+    current: bool
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One of several, as in a menu."""
+
+    value: str
+    label: str
+    current: bool
+
+
+class Frame(msgspec.Struct, kw_only=True):
+    """What every page shows around its own matter; templates read it as `page.frame`."""
+
+    language: str
+    theme: Theme
+    title: str  # of the page, in its language
+    screen: str  # key of the screen, for the navigation and the style
+    tenant: str
+    tenant_title: str
+    tenants: list[Choice]  # those the person may see; one: no menu
+    languages: list[Choice]
+    nav: list[NavItem]
+    person: str  # who signed in; "": nobody
+    roles: list[str]  # of that person, in words
+    csrf: str
+    path: str  # of this page, for coming back
+    version: str  # of the shipped files
+    at: str  # the moment shown, RFC 3339; "": now
+    timezone: str
+
+
+class Visit(msgspec.Struct, kw_only=True):
+    """One request's who, where and how."""
+
+    principal: Any
+    session: Any  # access's Session; None: nobody signed in
+    tenant: str
+    language: str
+    theme: Theme
+    csrf: str
+    path: str
+
+
+SCREENS: Final = (
+    ("situation", "/", "map", "Situation", "s", "entities.read"),
+    ("devices", "/devices", "radio", "Devices", "d", "devices.read"),
+    ("quality", "/quality", "shield-check", "Quality", "q", "quality.read"),
+    ("administration", "/administration", "settings", "Administration", "a", "people.manage"),
+    ("api", "/api", "braces", "Interface", "i", ""),
+)
+"""Key, path, icon, label, letter after `g`, the action it takes ("": everyone)."""
+
+
+class Visits:
+    """Makes visits of requests, and frames of visits."""
+
+    def __init__(self, rooms: Rooms, version: str) -> None:
+        self._rooms = rooms
+        self._version = version
+        self._titles: dict[str, str] | None = None
+        rooms.access.watchers.append(self._changed)
+
+    def _changed(self, what: str) -> None:
+        if what == "tenants":
+            self._titles = None
+
+    async def of(self, request: AnyRequest) -> Visit:
+        """Who is here. Never refuses: what needs an account asks `demand`."""
+        # Answered from memory but for the first time, which reads a database.
+        return await asyncio.to_thread(self.blocking, request)
+
+    def blocking(self, request: AnyRequest) -> Visit:
+        """As `of`, for where nothing can be awaited."""
+        access, settings, cookies = self._rooms.access, self._rooms.settings, request.cookies
+        cookie = cookies.get(SESSION, "")
+        session = access.session(cookie) if cookie else None
+        if self._titles is None:
+            self._titles = {t.name: t.title for t in access.tenants.list()}
+        principal = session.principal if session else access.anonymous()
+        token = ScopeState.from_scope(request.scope).csrf_token
+        chosen = cookies.get(LANGUAGE, "") or (session.language if session else "")
+        return Visit(
+            principal=principal,
+            session=session,
+            tenant=self._tenant(principal, cookies.get(TENANT, "")),
+            language=choose(chosen, request.headers.get("accept-language", ""), settings.language),
+            theme="light" if cookies.get(THEME) == "light" else "dark",
+            csrf=token if isinstance(token, str) else "",
+            path=request.url.path,
+        )
+
+    def may(self, visit: Visit, action: str) -> bool:
+        """Whether this visit may do `action` with more than open data."""
+        if not action:
+            return True
+        if (
+            action == "entities.read"
+            and not visit.session
+            and self._rooms.access.readable_types(visit.principal, visit.tenant) is not None
+        ):
+            return False
+        try:
+            self._rooms.access.allow(visit.principal, action, visit.tenant)
+        except Refused:
+            return False
+        return True
+
+    def demand(self, visit: Visit, action: str) -> None:
+        """Raises: Unauthorized, Forbidden."""
+        self._rooms.access.allow(visit.principal, action, visit.tenant)
+
+    def frame(self, visit: Visit, screen: str, title: str, *, at: str = "") -> Frame:
+        """The frame of a page; `title` is translated here."""
+        say = words(visit.language)
+        titles = self._visible(visit)
+        return Frame(
+            language=visit.language,
+            theme=visit.theme,
+            title=say(title),
+            screen=screen,
+            tenant=visit.tenant,
+            tenant_title=titles.get(visit.tenant) or visit.tenant.capitalize(),
+            tenants=[Choice(n, t or n.capitalize(), n == visit.tenant) for n, t in titles.items()],
+            languages=[
+                Choice("de", "Deutsch", visit.language == "de"),
+                Choice("en", "English", visit.language == "en"),
+            ],
+            nav=[
+                NavItem(k, p, i, say(label), g, k == screen)
+                for k, p, i, label, g, act in SCREENS
+                if self.may(visit, act)
+            ],
+            person=(visit.session.title or visit.session.name) if visit.session else "",
+            roles=[say(r) for r in sorted(visit.principal.roles)],
+            csrf=visit.csrf,
+            path=visit.path,
+            version=self._version,
+            at=at,
+            timezone=self._rooms.settings.timezone,
+        )
+
+    def _tenant(self, principal: Any, wished: str) -> str:
+        settings = self._rooms.settings
+        first = principal.tenant or settings.default_tenant
+        if not wished or wished == first or wished not in self._rooms.presents.names():
+            return first
+        try:
+            self._rooms.access.allow(principal, "entities.read", wished)
+        except RhineError:
+            return first
+        return wished
+
+    def _visible(self, visit: Visit) -> dict[str, str]:
+        """Titles of the tenants that this person may look at; the one they look at is always there."""
+        titles = self._titles or {}
+        seen = {
+            n: t for n, t in titles.items() if visit.session and n != visit.tenant and self._sees(visit.principal, n)
+        }
+        return {visit.tenant: titles.get(visit.tenant, "")} | seen
+
+    def _sees(self, principal: Any, tenant: str) -> bool:
+        try:
+            self._rooms.access.allow(principal, "entities.read", tenant)
+        except (Forbidden, Unauthorized):
+            return False
+        return self._rooms.access.readable_types(principal, tenant) is None
