@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from rhinecloud.context import Vocabularies
 from rhinecloud.kit import Attribute, EntityType, Model, Pack, Thing, packs
 
 PACKS = packs()
@@ -196,3 +197,12 @@ def test_simulated_values_can_be_sent_as_json(pack: Pack) -> None:
 def test_all_packs_together_make_one_model() -> None:
     assert MODEL.terms["OffStreetParking"] == "https://smartdatamodels.org/dataModel.Parking/OffStreetParking"
     assert MODEL.terms["height"].startswith("https://smartdatamodels.org/dataModel.Environment/")
+
+
+def test_declared_names_mean_what_the_vocabulary_says_they_mean() -> None:
+    # The core @context takes precedence over a model's (ETSI GS CIM 009, 5.5.7): a name that it has keeps its meaning.
+    vocabulary = Vocabularies(MODEL, own_url="http://localhost/vocabulary.jsonld").default
+    for kind in MODEL.types:
+        for attribute in MODEL.attributes(kind):
+            assert vocabulary.expand(attribute.name) == attribute.iri
+            assert vocabulary.compact(attribute.iri) == attribute.name

@@ -17,7 +17,13 @@ NGSI_LD = "https://uri.etsi.org/ngsi-ld/"
 DEFAULT_NAMESPACE = "https://uri.etsi.org/ngsi-ld/default-context/"
 SMART_DATA_MODELS = "https://smartdatamodels.org/"
 
-CORE_TERMS: Mapping[str, str] = {n: NGSI_LD + n for n in ("location", "observationSpace", "operationSpace")}
+# Terms of the core @context that models use too: the core's meaning always wins (ETSI GS CIM 009, 5.5.7).
+CORE_TERMS: Mapping[str, str] = {
+    n: NGSI_LD + n for n in ("location", "observationSpace", "operationSpace", "status")
+} | {
+    "description": "http://purl.org/dc/terms/description",
+    "title": "http://purl.org/dc/terms/title",
+}
 
 
 class Label(msgspec.Struct, frozen=True):
