@@ -5,10 +5,9 @@ evolutions, files. It must not know HTTP, nor who asks.
 """
 
 from .append import MIRRORED
-from .as_of import Box
+from .as_of import SCOPE, Box
 from .evolution import Evolutions, TemporalQuery, Window
 from .histories import Histories, History
-from .scopes import SCOPE
 from .series import METHODS, Bucket, Figures, Series, check, duration
 
 __all__ = [

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from rhinecloud.base.clock import iso
-from rhinecloud.base.model import Entity, Instance
+from rhinecloud.base.model import NULL, VALUE_MEMBER, Entity, Instance
 
 from .engine import Store
 from .pieces import LAST_OF_SERIES, Piece, living, pieces, remaining
@@ -23,6 +23,9 @@ from .schema import NAMES
 
 _FIELDS: Final = "entity, attr, dataset, change, id, type, at_us, observed_us, received_us, number, body, flags, source"
 _json = msgspec.json.Decoder()
+
+SCOPE: Final = "scope"
+"""The attribute name of rows that tell of a scope; no expanded name looks like it."""
 
 Box = tuple[float, float, float, float]
 """West, south, east, north; degrees, WGS 84."""
@@ -87,12 +90,19 @@ def _entity(rows: list[tuple[Any, ...]]) -> Entity:
     entity: Entity = {"id": newest[0], "type": told.get("type") or newest[5].split(" ")}
     if told.get("scope"):
         entity["scope"] = told["scope"]
-    made = next((row[8] for row in rows if not row[1] and row[3] == 0), min(row[8] for row in rows))
+    first = next((row[8] for row in rows if not row[1] and row[3] == 0), min(row[8] for row in rows))
     attrs: dict[str, list[Instance]] = {}
-    entity |= {"_c": made, "_m": max(row[8] for row in rows), "attrs": attrs}
+    entity |= {"_c": first, "_m": max(row[8] for row in rows), "attrs": attrs}
     for row in rows:
-        if row[1]:
-            attrs.setdefault(row[1], []).append(instance(*row[7:13]))
+        if row[1] == SCOPE:
+            if about is None or row[4] > about[4]:
+                entity["scope"] = _json.decode(row[10])["value"]
+        elif row[1]:
+            made = instance(*row[7:13])
+            if (
+                made.get(VALUE_MEMBER[made["type"]]) != NULL
+            ):  # an evolution that was brought along may tell of a deletion
+                attrs.setdefault(row[1], []).append(made)
     return entity
 
 

@@ -16,12 +16,12 @@ import msgspec
 
 from rhinecloud.base.clock import parse_us
 from rhinecloud.base.errors import TooComplexQuery
-from rhinecloud.base.model import Entity, Instance
+from rhinecloud.base.model import NULL, Entity, Instance
 
-from .as_of import instance
+from .as_of import SCOPE, instance
 from .engine import Store
 from .pieces import LAST_WORD, rows_between, told
-from .scopes import SCOPE, Timeline, instances_of, intervals, timelines
+from .scopes import Timeline, instances_of, intervals, timelines
 
 TimeProperty = Literal["observedAt", "createdAt", "modifiedAt", "deletedAt"]
 
@@ -285,6 +285,8 @@ def _instance(row: _Row) -> Instance:
         made["_m"] = parse_us(made.pop("modifiedAt"))
     if row[10] == 2:
         made["_d"] = row[5]
+        if made["type"] == "LanguageProperty":
+            made["languageMap"] = {"@none": NULL}
     return made
 
 

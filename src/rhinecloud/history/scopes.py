@@ -9,7 +9,6 @@ Source: ETSI GS CIM 009, 4.18, 4.5.6 (the scope as a temporal Property), 5.7.4.4
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Final
 
 import msgspec
 
@@ -19,9 +18,6 @@ from rhinecloud.base.model import Instance
 from .engine import Store
 from .pieces import rows_between
 
-SCOPE: Final = "scope"
-"""The attribute name of rows that tell of a scope; no expanded name looks like it."""
-
 
 class ScopeAt(msgspec.Struct, frozen=True):
     """The scopes that hold from a moment on; none: it was taken away."""
@@ -30,7 +26,6 @@ class ScopeAt(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...]
     id: int
     received_us: int
-    own_time: bool  # the payload said when
 
 
 Timeline = list[ScopeAt]
@@ -40,19 +35,19 @@ _json = msgspec.json.Decoder()
 def timelines(past: Store, entities: Collection[str]) -> dict[str, Timeline]:
     """The changes of scope of each entity that ever had one, in the order of time."""
     found = past.rows(
-        f"""SELECT entity, attr, change, id, at_us, observed_us, received_us, body
+        f"""SELECT entity, attr, change, id, at_us, received_us, body
         FROM ({rows_between(past, None, None, where="attr IN ('', 'scope') AND entity IN (SELECT unnest($ids))")})
         ORDER BY entity, at_us, id""",
         {"ids": sorted(entities)},
     )
     lines: dict[str, Timeline] = {}
-    for entity, attr, change, number, at_us, observed_us, received_us, body in found:
+    for entity, attr, change, number, at_us, received_us, body in found:
         told = _json.decode(body) if body and change != 2 else {}
         given = told.get("value" if attr else "scope") or ()
         scopes = (given,) if isinstance(given, str) else tuple(given)
         line = lines.setdefault(entity, [])
         if scopes != (line[-1].scopes if line else ()):
-            line.append(ScopeAt(at_us, scopes, number, received_us, observed_us is not None))
+            line.append(ScopeAt(at_us, scopes, number, received_us))
     return {entity: line for entity, line in lines.items() if line}
 
 

@@ -116,7 +116,7 @@ class Evolver:
             if "datasetId" in instance:
                 found["datasetId"] = instance["datasetId"]
             found.setdefault(_SERIES[kind], []).append([self._value(kind, instance), self._moment(instance)])
-        made = [*series.values()]
+        made = [*series.values()] or [{"type": "Property", "values": []}]
         return made[0] if len(made) == 1 else made
 
     def _moment(self, instance: Instance) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from rhinecloud.sharing.exchange import Answer
 
-from . import attributes, batch, contexts, discovery, entities, info, query
+from . import attributes, batch, contexts, discovery, entities, info, query, temporal
 from .call import Call
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -166,5 +166,6 @@ ROUTES: Final[tuple[Route, ...]] = (
         method="GET", path="/info/sourceIdentity", operation="retrieveSourceIdentity", clause="6.33.3.1",
         handler=info.source_identity, action="entities.read", produces="plain",
     ),
-    # Subscriptions (6.10, 6.11) and temporal evolutions (6.18 to 6.22, 6.24) add their routes here.
+    *(Route(**given) for given in temporal.ROUTES),
+    # Subscriptions (6.10, 6.11) add their routes here.
 )  # fmt: skip

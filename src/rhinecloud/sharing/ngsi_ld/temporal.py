@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from rhinecloud.base.clock import iso, now_us, parse_us
 from rhinecloud.base.errors import BadRequestData, ResourceNotFound, Unavailable
-from rhinecloud.base.model import Entity, Instance, Op, Update
+from rhinecloud.base.model import VALUE_MEMBER, Entity, Instance, Op, Update
 from rhinecloud.history import MIRRORED, SCOPE, Evolutions, History, TemporalQuery
 from rhinecloud.sharing.exchange import Answer
 
@@ -75,8 +75,9 @@ async def create(call: Call) -> Answer:
         raise BadRequestData("The entity has no id" if "id" not in entity else "The entity has no type")
     past = _past(call)
     known = await past.kinds(entity["id"])
-    await past.record(entity["id"], entity["type"], told, source=call.principal.source)
-    await _mirror(call, entity["id"], entity["type"], told)
+    kinds = [*known, *(kind for kind in entity["type"] if kind not in known)]
+    await past.record(entity["id"], kinds, told, source=call.principal.source)
+    await _mirror(call, entity["id"], kinds, told)
     if known:
         return nothing()
     return Answer(201, b"", [(b"location", f"{ROOT}/temporal/entities/{quote(entity['id'], safe=':@')}".encode())])
@@ -266,8 +267,8 @@ def _evolution(call: Call) -> tuple[Entity, Told]:
     """Id and type in the body, as far as they are there, and its instances, each with its moment and number."""
     if not isinstance(call.body, dict):
         raise BadRequestData("The body is not an entity")
-    reader = Reader(call.vocabulary)
-    entity = reader.fragment({name: given for name, given in call.body.items() if name in _SPECIAL})
+    reader = Reader(call.vocabulary, null=True)  # an instance may tell of a deletion (4.5.7)
+    entity = Reader(call.vocabulary).fragment({name: given for name, given in call.body.items() if name in _SPECIAL})
     told: Told = []
     for name, given in call.body.items():
         if name == "scope":
@@ -317,7 +318,7 @@ async def _mirror(call: Call, entity_id: str, kinds: list[str], told: Told) -> N
     for (iri, _), (_, instance) in newest.items():
         if iri == SCOPE:
             entity["scope"] = instance["value"]
-        else:
+        elif not values.is_null(instance.get(VALUE_MEMBER[instance["type"]])):
             entity["attrs"].setdefault(iri, []).append(instance)
     await call.present.write([Update(op=Op.OBSERVE, id=entity_id, entity=entity, source=MIRRORED)])
 
