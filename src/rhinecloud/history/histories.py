@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from rhinecloud.base.telemetry import counter, gauge, histogram, logger
 from .append import Appended, append, mark
 from .as_of import Box, entities_at
 from .calendar import Calendar
+from .copies import Format, export, snapshot
 from .engine import Engine, Store
 from .evolution import Evolutions, TemporalQuery, evolve, kinds_of
 from .evolving import Mended, Recorded, erase, mend, record
@@ -206,6 +208,16 @@ class Histories:
             if not lane.held and lane.mark:
                 self._presents.open(tenant).outbox_done("history", lane.mark)
 
+    async def snapshot(self, tenant: str, folder: Path) -> int:
+        """Copies the past of a tenant into `folder` (history.duckdb and history/) while it runs; gives the bytes.
+
+        To go with a copy of the present, both are made inside `hold`, the past first.
+        """
+        lane = self._lane(tenant)
+        await self.move(tenant)
+        async with lane.keeping:
+            return await self.run(snapshot, tenant, folder)
+
     async def forget(self, tenant: str) -> None:
         """Closes the past of a tenant whose folder is going to be removed or replaced."""
         lane = self._lane(tenant)
@@ -276,6 +288,40 @@ class History:
     async def figures(self, ids: Sequence[str], **asked: Any) -> list[Figures]:
         """Figures over every attribute of entities, as `aggregate` gives them of one; see `series.figures`."""
         return await self._read(figures, ids, **asked)
+
+    async def export(self, form: Format, **chosen: Any) -> AsyncIterator[bytes]:
+        """A CSV or Parquet file of observations, in chunks; see `copies.export` for what can be chosen."""
+        await self.drain()
+        chunks: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue(8)
+        loop = asyncio.get_running_loop()
+        gone = threading.Event()
+
+        def write(past: Store) -> None:
+            for chunk in export(past, form, **chosen):
+                asyncio.run_coroutine_threadsafe(chunks.put(chunk), loop).result()
+                if gone.is_set():
+                    return
+
+        async def run() -> None:
+            try:
+                await self._all.run(write, self.tenant)
+            except BaseException as error:
+                await chunks.put(error)
+            else:
+                await chunks.put(None)
+
+        task = asyncio.create_task(run())
+        try:
+            while (chunk := await chunks.get()) is not None:
+                if isinstance(chunk, BaseException):
+                    raise chunk
+                yield chunk
+        finally:
+            gone.set()
+            while not task.done():  # lets the writing thread go on to its end
+                with contextlib.suppress(asyncio.QueueEmpty):
+                    chunks.get_nowait()
+                await asyncio.sleep(0.005)
 
     async def kinds(self, entity: str) -> list[str]:
         """The types of an entity that the past knows; none: it knows nothing of it."""
