@@ -50,13 +50,15 @@ def measure(city: harness.City, entities: int, seconds: float, clients: int = 2)
         prepared.append([harness.stations(BATCH, tick + n // len(firsts), firsts[n % len(firsts)]) for n in rounds])
     measure.tick += int(seconds * 20) + 1  # type: ignore[attr-defined]
     counts: list[int] = []
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), city.cpu_s()
     threads = [threading.Thread(target=send, args=(city.port, b, begun + seconds, counts)) for b in prepared]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(counts) / (time.perf_counter() - begun)
+    rate = sum(counts) / (time.perf_counter() - begun)
+    harness.figure("cpu_per_observation", (city.cpu_s() - cpu) / sum(counts) * 1e6, "µs")
+    return rate
 
 
 measure.tick = 0  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ SQLAlchemy (`engine`), so that the same tables also live in PostgreSQL.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,11 +35,35 @@ def migrate(db: sqlite3.Connection, steps: Sequence[str]) -> None:
     Raises:
         Unavailable: the file is of a newer version than this program.
     """
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(steps):
-        raise Unavailable(f"The database is of schema {version}, this program knows {len(steps)}; install a newer one")
-    for number, step in enumerate(steps[version:], version + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {step}; PRAGMA user_version={number}; COMMIT;")
+    while (version := _version(db)) != len(steps):
+        if version > len(steps):
+            raise Unavailable(f"The database is of schema {version}, this program knows {len(steps)}; install a newer one")
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            if _version(db) == version:  # nobody else was faster
+                for statement in _statements(steps[version]):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version={version + 1}")
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script; `executescript` would end our transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement
 
 
 def engine(url: str) -> Engine:

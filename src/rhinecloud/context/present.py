@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
@@ -63,6 +64,7 @@ class Present:
         self._finder: Finder
         self._writer: Writer | None = None
         self._gone = False
+        self._opening = threading.RLock()  # the past's thread may be the first to ask
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,13 +193,19 @@ class Present:
     def _open(self) -> sqlite3.Connection:
         self.used = time.monotonic()
         if self._store is None:
-            if self._gone:
-                raise Unavailable(f"Tenant {self.tenant} is being closed")
-            self._store = self._make_store()
-            self._reads = database.connect(self._path, read_only=True)
-            self._outbox_reads = database.connect(self._path, read_only=True)
-            self._finder = Finder(self._store, self._threads)
+            with self._opening:
+                if self._store is None:
+                    self._open_file()
         return self._reads
+
+    def _open_file(self) -> None:
+        if self._gone:
+            raise Unavailable(f"Tenant {self.tenant} is being closed")
+        store = self._make_store()
+        self._reads = database.connect(self._path, read_only=True)
+        self._outbox_reads = database.connect(self._path, read_only=True)
+        self._finder = Finder(store, self._threads)
+        self._store = store
 
     def _open_writer(self) -> Writer:
         self._open()
