@@ -17,6 +17,9 @@ BIN := $(VENV)/bin
 # Whatever changes what is installed; the sources themselves are used where they lie (editable).
 INPUTS := pyproject.toml $(wildcard package.json hatch_build.py)
 
+# Each is runnable alone: make bench ARGS="start memory"
+BENCHES = $(patsubst bench/%.py,%,$(shell grep -l 'harness[.]figure' bench/*.py))
+
 .PHONY: help up test check bench docs conformance clean install dev system
 
 help:
@@ -33,7 +36,7 @@ check: $(VENV)/.developer
 	@tools/check $(BIN)
 
 bench: $(VENV)/.developer
-	@exec $(BIN)/python -m bench $(ARGS)
+	@for name in $(or $(ARGS),$(BENCHES)); do $(BIN)/python bench/$$name.py; done
 
 docs: $(VENV)/.developer
 	@$(BIN)/python tools/reference.py

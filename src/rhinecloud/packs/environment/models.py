@@ -76,6 +76,10 @@ WATER = EntityType(
         ),
         # The record discharge at Ruhrort is 11,600 m³/s (31.01.1995).
         _number("flow", "Abfluss", "Discharge", "MQS", 0, 14_000, decimals=0, max_rate=1_500),
+        # Beside the model, as PEGELONLINE tells them.
+        _number("waterTemperature", "Wassertemperatur", "Water temperature", "CEL", -1, 35, max_rate=3),
+        _number("riverKilometre", "Flusskilometer", "River kilometre", "KMT", 0, 3_000),
+        Attribute(name="waterBody", label=Label(de="Gewässer", en="Body of water"), kind="text"),
         _number("curvature", "Wölbung", "Curvature", None, -1, 1, decimals=3),
         _number("measuredArea", "Messfläche", "Measured area", "MTK", 0, 100_000),
         _number("objectArea", "Fläche von Treibgut", "Area of floating objects", "MTK", 0, 10_000),
