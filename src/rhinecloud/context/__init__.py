@@ -15,6 +15,7 @@ from .query import Order, Page, Query
 from .relay import Relay
 from .scope import ScopeQuery
 from .selection import Types
+from .subscriptions import Message, Notice, Subscription, Subscriptions, Told
 from .vocabulary import CORE_URL, CORE_URLS, Document, Vocabularies, Vocabulary, core_document
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Condition",
     "Document",
     "GeoQuery",
+    "Message",
+    "Notice",
     "Order",
     "Page",
     "Present",
@@ -31,6 +34,9 @@ __all__ = [
     "Query",
     "Relay",
     "ScopeQuery",
+    "Subscription",
+    "Subscriptions",
+    "Told",
     "TypeFound",
     "Types",
     "Vocabularies",

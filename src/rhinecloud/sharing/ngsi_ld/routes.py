@@ -13,7 +13,7 @@ import msgspec
 
 from rhinecloud.sharing.exchange import Answer
 
-from . import attributes, batch, contexts, discovery, entities, info, query, temporal
+from . import attributes, batch, contexts, discovery, entities, info, query, subscriptions, temporal
 from .call import Call
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -29,7 +29,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     handler: Handler
     action: str
     parameters: tuple[str, ...] = ()
-    body: Literal["", "one", "each", "context"] = ""  # see Call.read_body
+    body: Literal["", "one", "part", "each", "context"] = ""  # see Call.read_body
     produces: Literal["plain", "geo", "json", "ld", "none"] = "none"
     creates: bool = False  # 5.5.10: creates its tenant too
     any_tenant: bool = False  # answers for tenants that do not exist: what it tells belongs to all of them
@@ -95,7 +95,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="PATCH", path="/entities/{entityId}/attrs/{attrId}", operation="updateAttribute", clause="6.7.3.1",
-        handler=attributes.patch_one, action="entities.write", parameters=_ONE, body="one",
+        handler=attributes.patch_one, action="entities.write", parameters=_ONE, body="part",
     ),
     Route(
         method="DELETE", path="/entities/{entityId}/attrs/{attrId}", operation="deleteAttribute", clause="6.7.3.2",
@@ -103,7 +103,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="PUT", path="/entities/{entityId}/attrs/{attrId}", operation="replaceAttribute", clause="6.7.3.3",
-        handler=attributes.replace_one, action="entities.write", parameters=_ONE, body="one",
+        handler=attributes.replace_one, action="entities.write", parameters=_ONE, body="part",
     ),
     Route(
         method="POST", path="/entityOperations/create", operation="batchCreate", clause="6.14.3.1",
@@ -164,8 +164,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="GET", path="/info/sourceIdentity", operation="retrieveSourceIdentity", clause="6.33.3.1",
-        handler=info.source_identity, action="entities.read", produces="plain",
+        handler=info.source_identity, action="entities.read", produces="plain", any_tenant=True,
     ),
     *(Route(**given) for given in temporal.ROUTES),
-    # Subscriptions (6.10, 6.11) add their routes here.
+    *(Route(**given) for given in subscriptions.ROUTES),
 )  # fmt: skip
