@@ -7,6 +7,7 @@ import contextlib
 import errno
 import ipaddress
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -174,7 +175,7 @@ def welcome(settings: Settings, url: str, mqtt_port: int, sign_in_link: str) -> 
         rows.append(("Sign in", Text(sign_in_link, "cyan") + Text("  works once", "dim")))
     else:
         rows.append(
-            ("Sign in", Text(f"with your password; a new link: rhinecloud user link NAME{data_option(settings)}"))
+            ("Sign in", Text(f"with your password; a new link: {command()} user link NAME{data_option(settings)}"))
         )
     rows.append(
         ("Devices", Text(f"MQTT on port {mqtt_port}" + ("; the demo city plays along" if settings.demo else "")))
@@ -196,9 +197,19 @@ def welcome(settings: Settings, url: str, mqtt_port: int, sign_in_link: str) -> 
     SHOW.print(Text("  Try next", "dim"))
     example = "type=OffStreetParking&q=availableSpotNumber>100" if settings.demo else "limit=20"
     SHOW.print(f"    curl '{url}/ngsi-ld/v1/entities?{example}'")
-    SHOW.print(f"    rhinecloud device add my-sensor --type WeatherObserved{data_option(settings)}")
+    SHOW.print(f"    {command()} device add my-sensor --type WeatherObserved{data_option(settings)}")
     SHOW.print(Text("  docs/tutorial.md takes ten minutes · ctrl-C stops the city", "dim"))
     SHOW.print()
+
+
+def command() -> str:
+    """How this very program is called from where we are: its name, or its path where the name is not found."""
+    if shutil.which("rhinecloud"):
+        return "rhinecloud"
+    program = Path(sys.executable).parent / "rhinecloud"
+    if not program.exists():
+        return f"{Path(sys.executable).name} -m rhinecloud"
+    return os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)
 
 
 def data_option(settings: Settings) -> str:
