@@ -42,9 +42,10 @@ class Asked:
         self._receive = receive
         self._headers = scope["headers"]
         raw = scope.get("raw_path") or scope["path"].encode()
-        # Split before unquoting: an id may contain a quoted slash. An empty last segment is a trailing slash.
+        # Split before unquoting: an id may contain a quoted slash. A slash at the end means nothing, but an empty
+        # segment elsewhere stays: it is a variable without a value.
         path = raw.partition(b"?")[0]
-        parts = [part for part in path.split(b"/") if part]
+        parts = path.strip(b"/").split(b"/")
         self.path = path.decode("ascii", "ignore").rstrip("/")
         self.segments = [_text(unquote_to_bytes(part)) for part in parts]
         self.query = parameters(scope.get("query_string", b""))

@@ -86,6 +86,16 @@ class Vocabulary:
             return name
         return self._prefixes[prefix] + rest
 
+    def expand_value(self, text: str) -> str:
+        """The expanded name of a text that is a value, which need not be made of letters: "non-commercial"."""
+        known = self._expand.get(text)
+        if known is not None:
+            return known
+        prefix, colon, rest = text.partition(":")
+        if not colon:
+            return self.vocab + text
+        return text if rest.startswith("//") or prefix not in self._prefixes else self._prefixes[prefix] + rest
+
     def compact(self, iri: str) -> str:
         """The shortest name that expands to `iri` again; `iri` itself where there is none."""
         known = self._compact.get(iri)

@@ -26,14 +26,20 @@ async def append(call: Call) -> Answer:
 
 
 async def update(call: Call) -> Answer:
-    """Updates attributes of an entity.
+    """Updates attributes of an entity, or appends them; NGSI-LD Null deletes.
 
     Source: ETSI GS CIM 009, 5.6.2, 6.6.3.2.
     """
     entity_id = call.entity_id()
     fragment = fragment_of(call, Reader(call.vocabulary, null=True), entity_id)
-    selected(call, entity_id)
-    result = await call.write_one(Update(op=Op.UPDATE, id=entity_id, entity=fragment))
+    entity = selected(call, entity_id)
+    no_scope = "scope" in fragment and entity is not None and "scope" not in entity
+    if no_scope:  # 5.6.2.4: a scope replaces one, and is ignored where there is none
+        del fragment["scope"]
+    # Since v1.9.1 attributes that are not there yet are appended, which makes it an append in which Null deletes.
+    result = await call.write_one(Update(op=Op.APPEND, id=entity_id, entity=fragment))
+    if no_scope:
+        result.skipped.append(("scope", "The entity has no scope"))
     return told(call, result)
 
 

@@ -56,7 +56,7 @@ async def merge(call: Call) -> Answer:
 
     Source: ETSI GS CIM 009, 5.6.20, 6.31.3.1.
     """
-    done, failed = await _all(call, Op.MERGE, null=True, partial=True)
+    done, failed = await _all(call, Op.MERGE, merge=True, partial=True)
     return _partly(done, failed) if failed else nothing()
 
 
@@ -81,24 +81,26 @@ Done = list[tuple[str, Result]]
 
 
 def _list(call: Call) -> list[Any]:
-    if not isinstance(call.body, list):
-        raise BadRequestData("The body is not a list")
+    if not isinstance(call.body, list) or not call.body:
+        raise BadRequestData("The body is a list of at least one item")
+    if None in call.body:
+        raise BadRequestData("An item of the body is null")
     if len(call.body) > MOST:
         raise BadRequestData(f"The body has more than {MOST} items; send it in parts")
     return call.body
 
 
-async def _all(call: Call, op: Op, *, null: bool = False, partial: bool = False) -> tuple[Done, list[Json]]:
+async def _all(call: Call, op: Op, **rules: bool) -> tuple[Done, list[Json]]:
     """Reads and writes all entities of the body; what was done, and the errors (5.2.17)."""
     failed: list[Json] = []
     updates: list[Update] = []
-    reader = Reader(call.vocabulary, null=null, partial=partial)
+    reader = Reader(call.vocabulary, **rules)
     readers: dict[int, Reader] = {}
     for given in _list(call):
         try:
             chosen = reader
             if isinstance(given, dict) and ("@context" in given or call.ld):
-                chosen = await _own(call, given, readers, null=null, partial=partial)
+                chosen = await _own(call, given, readers, rules)
             entity = chosen.entity(given) if op is not Op.MERGE and op is not Op.APPEND else _fragment(chosen, given)
         except RhineError as error:
             failed.append(failure(given.get("id", "") if isinstance(given, dict) else "", error))
@@ -115,7 +117,7 @@ def _fragment(reader: Reader, given: Any) -> Json:
     return entity
 
 
-async def _own(call: Call, given: Json, readers: dict[int, Reader], *, null: bool, partial: bool) -> Reader:
+async def _own(call: Call, given: Json, readers: dict[int, Reader], rules: dict[str, bool]) -> Reader:
     """The reader for an entity that brings its own @context."""
     if not call.ld:
         raise BadRequestData("An entity in application/json has no @context; name it in a Link header")
@@ -124,7 +126,7 @@ async def _own(call: Call, given: Json, readers: dict[int, Reader], *, null: boo
     vocabulary = await call.context_of(given)
     reader = readers.get(id(vocabulary))
     if reader is None:
-        reader = readers[id(vocabulary)] = Reader(vocabulary, null=null, partial=partial)
+        reader = readers[id(vocabulary)] = Reader(vocabulary, **rules)
     return reader
 
 

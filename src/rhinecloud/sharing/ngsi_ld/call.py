@@ -19,7 +19,7 @@ from .render import Json
 
 if TYPE_CHECKING:
     from rhinecloud.base.settings import Settings
-    from rhinecloud.context import Present, Presents
+    from rhinecloud.context import Present, Presents, Subscriptions
 
 ROOT: Final = "/ngsi-ld/v1"
 _encode: Final = msgspec.json.Encoder().encode
@@ -52,12 +52,14 @@ class Door:
         access: AccessLike,
         vocabularies: Vocabularies,
         settings: Settings,
+        subscriptions: Subscriptions | None = None,
     ) -> None:
         self.presents = presents
         self.histories = histories
         self.access = access
         self.vocabularies = vocabularies
         self.settings = settings
+        self.subscriptions = subscriptions
         self.base_url = settings.public_url.rstrip("/") or f"http://localhost:{settings.port}"
         self.hits: dict[str, int] = {}  # uses of hosted @contexts since the start
 
@@ -101,7 +103,7 @@ class Call:
         text = self.params.get(name)
         if text is None or text in ("true", "false"):
             return text == "true"
-        raise InvalidRequest(f"The parameter {name} is true or false, not {text[:40]!r}")
+        raise BadRequestData(f"The parameter {name} is true or false, not {text[:40]!r}")
 
     def names(self, parameter: str) -> list[str]:
         """A parameter that is a list of names or ids, separated by commas."""
@@ -151,7 +153,8 @@ class Call:
         """Body and vocabulary of a request that has one.
 
         Args:
-            kind: "one" document with its @context; "each": a list whose items have their own; "context": it is one.
+            kind: "one" document with its @context, "part": an attribute with its @context; "each": a list whose items
+                have their own; "context": it is one.
 
         Raises:
             InvalidRequest: it is no JSON.
@@ -164,10 +167,8 @@ class Call:
             self.body = _decode(raw)
         except (ValueError, RecursionError) as error:
             raise InvalidRequest(f"The body is not well-formed JSON: {error}") from error
-        if not isinstance(self.body, dict | list) or not self.body:
-            raise InvalidRequest(
-                "The body is an empty document" if not self.body else "The body is not an object or a list"
-            )
+        if not isinstance(self.body, dict | list) or (not self.body and kind == "one"):
+            raise InvalidRequest("The body is neither an object nor a list, or it is empty")
         if kind == "context":
             return
         linked = linked_context(self.asked.header(b"link"))
@@ -177,7 +178,7 @@ class Call:
                 raise BadRequestData(
                     "A body of application/ld+json has its @context in itself; leave out the Link header"
                 )
-            if kind == "one":
+            if kind != "each":
                 if not isinstance(self.body, dict):
                     raise BadRequestData("The body is not an object")
                 if "@context" not in self.body:

@@ -109,13 +109,15 @@ async def serve(call: Call) -> Answer:
         return _plain(call.door.vocabularies.own_document)
     hosted = _kept(call.present, name)
     if hosted is not None:
-        if not details:
-            call.door.hits[hosted.id] = call.door.hits.get(hosted.id, 0) + 1
-        return _plain(_told_hosted(call, hosted) if details else {"@context": hosted.context})
+        told = _told_hosted(call, hosted)
+        call.door.hits[hosted.id] = call.door.hits.get(hosted.id, 0) + 1
+        return _plain(told if details else {"@context": hosted.context})
     document = call.door.vocabularies.documents.find(name)
     if document is None:
         raise ResourceNotFound("There is no such @context here")
-    return _plain(_told_cached(document) if details else {"@context": document.context})
+    told = _told_cached(document)
+    call.door.vocabularies.documents.touch(document.url)  # being served is a use too
+    return _plain(told if details else {"@context": document.context})
 
 
 async def delete(call: Call) -> Answer:

@@ -15,6 +15,7 @@ from .linked import reached, rendered_flat
 from .negotiation import GEO_JSON
 from .parse import Reader
 from .render import Renderer
+from .versions import amend, applied
 from .views import view_of
 
 
@@ -42,11 +43,14 @@ async def retrieve(call: Call) -> Answer:
     geo = call.media == GEO_JSON
     used = call.uses_own([entity, *linked.entities.values()])
     if view.join == "flat":
-        return call.entities(rendered_flat(renderer, [entity], linked), geo=geo, used=used)
+        entities = rendered_flat(renderer, [entity], linked)
+        amended = amend(call, entities)
+        return applied(call, call.entities(entities, geo=geo, used=used), amended)
     document = renderer.entity(entity)
     if not document:
         raise ResourceNotFound(f"Nothing is left of entity {entity['id']} after pick and omit")
-    return call.document(document, geo=geo, used=used)
+    amended = amend(call, [document])
+    return applied(call, call.document(document, geo=geo, used=used), amended)
 
 
 async def replace(call: Call) -> Answer:
@@ -68,7 +72,7 @@ async def merge(call: Call) -> Answer:
     """
     entity_id = call.entity_id()
     simplified = call.simplified_input()
-    reader = Reader(call.vocabulary, null=True, partial=True, simplified=simplified)
+    reader = Reader(call.vocabulary, merge=True, partial=True, simplified=simplified)
     fragment = fragment_of(call, reader, entity_id)
     entity = selected(call, entity_id)
     if entity is not None:
@@ -183,3 +187,5 @@ def _as(kind: str, instance: Instance, lang: str) -> None:
 class _AsItIs:
     def expand(self, name: str) -> str:
         return name
+
+    expand_value = expand

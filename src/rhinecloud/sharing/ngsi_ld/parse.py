@@ -22,6 +22,7 @@ class Names(Protocol):
     """The part of a vocabulary that parsing needs."""
 
     def expand(self, name: str) -> str: ...
+    def expand_value(self, text: str) -> str: ...
 
 
 NGSI_LD: Final = "https://uri.etsi.org/ngsi-ld/"
@@ -34,7 +35,9 @@ _GEO_ONLY: Final = frozenset(NGSI_LD + name for name in ("location", "observatio
 _GENERATED: Final = frozenset(["createdAt", "modifiedAt", "deletedAt"])
 _ABOUT_INSTANCE: Final = frozenset(["observedAt", "unitCode", "datasetId", "expiresAt", "valueType", "objectType"])
 _NO_ATTRIBUTE: Final = _ABOUT_INSTANCE - {"expiresAt"} | {"instanceId", "entityIdSealed", "entityTypeSealed"}
-_OUTPUT_ONLY: Final = _GENERATED | {"instanceId"} | {"previous" + m[0].upper() + m[1:] for m in _VALUE_MEMBERS}
+_PREVIOUS: Final = frozenset("previous" + member[0].upper() + member[1:] for member in _VALUE_MEMBERS)
+_PROOF: Final = "ngsildproof"
+_SEALED: Final = ("entityIdSealed", "entityTypeSealed")
 _SIMPLE: Final = {  # instances that have no other members are checked on the short way
     "Property": frozenset(["type", "value", "observedAt", "unitCode", "datasetId"]),
     "GeoProperty": frozenset(["type", "value", "observedAt", "datasetId"]),
@@ -44,6 +47,8 @@ _UNITLESS: Final = frozenset(
     ["GeoProperty", "Relationship", "LanguageProperty", "VocabProperty", "JsonProperty", "ListRelationship"]
 )
 _DEEPEST: Final = 16  # attributes of attributes of …
+_NO_TYPE: Final = frozenset([NULL, "type", "id"])
+_LANG_STRING: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 
 
 class Reader:
@@ -52,25 +57,29 @@ class Reader:
     Args:
         vocabulary: expands names.
         null: NGSI-LD Null may stand for a value, and deletes (merge and partial updates).
+        merge: it may also stand inside of a value that is an object (5.5.4, 5.5.12).
         partial: attributes may come without their value, which then stays.
         simplified: objects are values unless they say that they are languageMap, vocab, json or dataset.
         lenient: for imports of files: what is merely unusual (an id without a scheme, an attribute type of NGSIv2) is
             mended instead of refused.
     """
 
-    __slots__ = ("_expand", "_lenient", "_null", "_partial", "_simplified")
+    __slots__ = ("_expand", "_expand_value", "_lenient", "_merge", "_null", "_partial", "_simplified")
 
     def __init__(
         self,
         vocabulary: Names,
         *,
         null: bool = False,
+        merge: bool = False,
         partial: bool = False,
         simplified: bool = False,
         lenient: bool = False,
     ) -> None:
         self._expand = vocabulary.expand
-        self._null = null
+        self._expand_value = vocabulary.expand_value
+        self._null = null or merge
+        self._merge = merge
         self._partial = partial
         self._simplified = simplified
         self._lenient = lenient
@@ -145,6 +154,8 @@ class Reader:
             raise BadRequestData(f"{name} is a {known} without a member {member!r}")
         if "observedAt" in given:
             given["observedAt"] = self._instant(given["observedAt"], name)
+        if "datasetId" in given and given["datasetId"] == "@none":
+            del given["datasetId"]
         if "datasetId" in given:
             values.uri(given["datasetId"], f"datasetId of {name}")
         if "unitCode" in given and type(given["unitCode"]) is not str:
@@ -154,7 +165,7 @@ class Reader:
     def _bare(self, name: str, given: Any) -> Instance:
         if values.is_null(given) and not self._null:
             raise BadRequestData(f"{name} is an NGSI-LD Null, which only stands in updates that delete")
-        return {"type": "Property", "value": values.plain(given, name)}
+        return {"type": "Property", "value": values.plain(given, name, null=self._null)}
 
     def _datasets(self, name: str, given: dict[str, Any]) -> list[Instance]:
         found = []
@@ -191,7 +202,7 @@ class Reader:
             raise BadRequestData(f"{name} has no value")
         if not given or "@context" in given:
             raise BadRequestData(f"{name} has no value" if not given else f"{name} has an @context of its own")
-        return {"type": "Property", "value": values.plain(given, name)}
+        return {"type": "Property", "value": values.plain(given, name, null=self._merge)}
 
     def _full(self, name: str, given: dict[str, Any], kind: str, depth: int) -> Instance:
         """An instance with sub-attributes or rarer members; `kind` is "" where a fragment does not say."""
@@ -203,6 +214,8 @@ class Reader:
         for key, value in given.items():
             if key == member:
                 instance[key] = self._value(name, kind, value)
+            elif key in _SEALED and name == _PROOF:
+                instance[key] = self._sealed(key, value)
             elif key in _INSTANCE_MEMBERS:
                 _INSTANCE_MEMBERS[key](self, name, instance, key, value)
             elif key in _VALUE_MEMBERS:
@@ -214,14 +227,22 @@ class Reader:
                 attrs[iri] = self.instances(key, value, depth + 1)
         if member and member not in instance and not self._partial:
             raise BadRequestData(f"{name} is a {kind} without a member {member!r}")
+        if kind == "LanguageProperty" and instance.get("valueType", _LANG_STRING) != _LANG_STRING:
+            raise BadRequestData(f"{name} is a LanguageProperty, whose valueType is langString")
         if attrs:
             instance["attrs"] = attrs
         return instance
 
+    def _sealed(self, member: str, value: Any) -> str:
+        """The parts of an entity that its proof seals (4.5.2.2)."""
+        if type(value) is not str:
+            raise BadRequestData(f"{member} is not a text")
+        return values.uri(value, member) if member == "entityIdSealed" else self._expand(value)
+
     def _value(self, name: str, kind: str, value: Any) -> Any:
         if kind == "Property":
             text = type(value)
-            if text is float or (text is str and value != NULL):
+            if text is float or (text is str and value != NULL and name != _PROOF):
                 return value
         if values.is_null(value) or (kind == "GeoProperty" and values.is_null(_coordinates(value))):
             if self._null:
@@ -230,10 +251,12 @@ class Reader:
         return _VALUES[kind](self, name, value)
 
     def _property(self, name: str, value: Any) -> Any:
-        return values.plain(value, name)
+        if name == _PROOF and type(value) is not dict:
+            raise BadRequestData("The value of ngsildproof is an object")
+        return values.plain(value, name, null=self._merge)
 
     def _geo(self, name: str, value: Any) -> Any:
-        return values.geometry(value, name)
+        return values.geometry(values.decoded(value) if type(value) is str else value, name)
 
     def _relationship(self, name: str, value: Any) -> Any:
         if type(value) is list:
@@ -252,12 +275,12 @@ class Reader:
         items = value if type(value) is list and value else [value]
         if any(type(item) is not str for item in items):
             raise BadRequestData(f"vocab of {name} is neither a text nor a list of texts")
-        found = [self._expand(item) for item in items]
+        found = [self._expand_value(item) for item in items]
         return found if type(value) is list else found[0]
 
     def _json(self, name: str, value: Any) -> Any:
         if type(value) is dict or (type(value) is list and value and all(type(item) is dict for item in value)):
-            return values.plain(value, f"json of {name}")
+            return values.plain(value, f"json of {name}", null=True)
         raise BadRequestData(f"json of {name} is neither an object nor a list of objects")
 
     def _value_list(self, name: str, value: Any) -> Any:
@@ -297,19 +320,15 @@ class Reader:
     def _take_dataset(self, name: str, instance: Instance, member: str, value: Any) -> None:
         if value == NULL:
             raise BadRequestData(f"datasetId of {name} cannot be deleted")
-        instance[member] = values.uri(value, f"datasetId of {name}")
+        if value != "@none":
+            instance[member] = values.uri(value, f"datasetId of {name}")
 
     def _take_names(self, name: str, instance: Instance, member: str, value: Any) -> None:
         items = value if type(value) is list and value else [value]
         if any(type(item) is not str for item in items):
             raise BadRequestData(f"{member} of {name} is neither a name nor a list of names")
-        found = [NULL if item == NULL and self._null else self._expand(item) for item in items]
+        found = [NULL if item == NULL and self._null else self._expand_value(item) for item in items]
         instance[member] = found if type(value) is list else found[0]
-
-    def _take_proof(self, name: str, instance: Instance, member: str, value: Any) -> None:
-        if type(value) is not dict or type(value.get("value")) is not dict:
-            raise BadRequestData(f"ngsildproof of {name} is not a Property with an object as its value")
-        instance[member] = values.plain(value, f"ngsildproof of {name}")
 
     def _leave_out(self, name: str, instance: Instance, member: str, value: Any) -> None:
         """Generated by us; harmless in input, as when an answer is sent back."""
@@ -330,7 +349,7 @@ class Reader:
         if "type" in entity:
             raise BadRequestData("The type is there twice, as type and @type")
         items = value if type(value) is list else [value]
-        if not items or any(type(item) is not str or item == NULL for item in items):
+        if not items or any(type(item) is not str or item in _NO_TYPE for item in items):
             raise BadRequestData("The type is neither a name nor a list of names")
         entity["type"] = list(dict.fromkeys(map(self._expand, items)))
 
@@ -370,9 +389,8 @@ _INSTANCE_MEMBERS: Final[dict[str, Callable[[Reader, str, Instance, str, Any], N
     "datasetId": Reader._take_dataset,
     "valueType": Reader._take_names,
     "objectType": Reader._take_names,
-    "ngsildproof": Reader._take_proof,
-    **dict.fromkeys(_OUTPUT_ONLY, Reader._leave_out),
-    **dict.fromkeys(["@context", "entity", "entityList", "entityIdSealed", "entityTypeSealed"], Reader._refuse),
+    **dict.fromkeys([*_GENERATED, "instanceId"], Reader._leave_out),
+    **dict.fromkeys(["@context", "entity", "entityList", *_SEALED, *_PREVIOUS], Reader._refuse),
 }
 _ENTITY_MEMBERS: Final[dict[str, Callable[[Reader, Entity, Any], None]]] = {
     "id": Reader._entity_id,

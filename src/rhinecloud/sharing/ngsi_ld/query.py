@@ -22,6 +22,7 @@ from .call import Call, multi, nothing
 from .linked import reached, rendered_flat
 from .negotiation import GEO_JSON, JSON
 from .render import Renderer, View
+from .versions import amend, applied
 from .views import items, view_of
 
 PAGE: Final = 20  # entities of a page where none is asked for
@@ -110,9 +111,13 @@ def query_of(call: Call, wishes: Wishes, view: View) -> Query:
     local = call.flag("local")
     types, everything = _types(call, wishes)
     attrs = items(wishes, "attrs") or []
+    if not {"id", "type", "scope", "@context"}.isdisjoint(attrs):
+        raise BadRequestData("attrs names attributes, not id, type or scope")
     condition = None
     if text := _text(wishes, "q"):
         condition = q.parse(text, expand, items(wishes, "expandValues") or ())
+        if _links_of(condition) > (view.join_level if view.join else 0) and not call.flag("local"):
+            raise BadRequestData("The query is too deep: conditions on linked entities need join and joinLevel")
     if csf := _text(wishes, "csf"):
         q.parse(csf, expand)  # no other context sources yet, so that none is left out by it
     where = _geo(call, wishes)
@@ -124,18 +129,18 @@ def query_of(call: Call, wishes: Wishes, view: View) -> Query:
     )
     if not (local or everything or narrow):
         raise BadRequestData("The query is too wide: give one of type, attrs, q, georel, or local=true")
+    ids = tuple(dict.fromkeys(values.uri(one, "id") for one in items(wishes, "id") or ()))
     pattern = _text(wishes, "idPattern")
     scope_text = _text(wishes, "scopeQ")
     collation = _text(wishes, "collation")
     return Query(
         types=types,
-        ids=tuple(dict.fromkeys(values.uri(one, "id") for one in items(wishes, "id") or ())),
-        id_pattern=pattern,
+        ids=ids,
+        id_pattern="" if ids else pattern,  # 5.2.33: id takes precedence
         attrs=tuple(map(expand, attrs)),
         q=condition,
         geo=where,
         scope=scope.parse(scope_text) if scope_text else None,
-        datasets=None if view.datasets is None else frozenset("" if d == "@none" else d for d in view.datasets),
         readable=call.readable,
         order=ordering.parse(items(wishes, "orderBy") or (), expand, _origin(wishes)),
         collation=ordering.check_collation(collation) if collation else "",
@@ -192,6 +197,16 @@ def _text(wishes: Wishes, name: str) -> str:
     return given
 
 
+def _links_of(condition: Any) -> int:
+    """How many relationships a condition follows at most."""
+    if not isinstance(condition, q.Term):
+        return max(map(_links_of, condition.parts), default=0)
+    path, links = condition.path, 0
+    while path.link is not None:
+        path, links = path.link, links + 1
+    return links
+
+
 def _names_attribute(condition: Any) -> bool:
     """Whether a condition is about an attribute, not only about what we generate ourselves (5.7.2.4)."""
     if isinstance(condition, q.Term):
@@ -243,12 +258,10 @@ async def _shown(
         headers = [*headers, (b"ngsild-results-count", str(total).encode())]
     linked = await reached(call, view, entities)
     renderer = Renderer(view, call.vocabulary, linked.entities)
-    return call.entities(
-        rendered_flat(renderer, entities, linked if view.join == "flat" else None),
-        geo=call.media == GEO_JSON,
-        used=call.uses_own([*entities, *linked.entities.values()]),
-        headers=headers,
-    )
+    rendered = rendered_flat(renderer, entities, linked if view.join == "flat" else None)
+    amended = amend(call, rendered)
+    used = call.uses_own([*entities, *linked.entities.values()])
+    return applied(call, call.entities(rendered, geo=call.media == GEO_JSON, used=used, headers=headers), amended)
 
 
 def _links(call: Call, limit: int, offset: int, more: bool) -> list[tuple[bytes, bytes]]:
@@ -271,8 +284,8 @@ def _link(call: Call, limit: int, offset: int, rel: str) -> bytes:
 
 _VIEW_MEMBERS: Final = frozenset(["attrs", "pick", "omit", "datasetId", "lang", "join", "joinLevel", "containedBy"])
 _QUERY_MEMBERS: Final = _VIEW_MEMBERS | frozenset(
-    """type entities q geoQ scopeQ csf expandValues jsonKeys ordering splitEntities entityMap entityMapLifetime
-    temporalQ aggrParams""".split()  # noqa: SIM905
+    """type entities q geoQ scopeQ csf expandValues jsonKeys ordering splitEntities entityMap
+    entityMapLifetime""".split()  # noqa: SIM905
 )
 _GEO_MEMBERS: Final = frozenset(["georel", "geometry", "coordinates", "geoproperty"])
 _ORDERING: Final = {

@@ -15,6 +15,7 @@ from rhinecloud.base.model import VALUE_MEMBER, Entity, Instance
 
 NGSI_LD: Final = "https://uri.etsi.org/ngsi-ld/"
 LOCATION: Final = NGSI_LD + "location"
+_NAMES: Final = frozenset(["objectType", "valueType", "entityTypeSealed"])  # members whose values are names
 
 Json = dict[str, Any]
 Projection = dict[str, "Projection"]
@@ -87,8 +88,6 @@ class Renderer:
         out: Json = {"id": entity["id"], "type": compact(kinds[0]) if len(kinds) == 1 else [*map(compact, kinds)]}
         if "scope" in entity:
             out["scope"] = _one_or_all(entity["scope"])
-        if "expiresAt" in entity:
-            out["expiresAt"] = entity["expiresAt"]
         for iri, instances in entity["attrs"].items():
             if len(instances) == 1:
                 out[compact(iri)] = self._normalized(instances[0])
@@ -112,10 +111,10 @@ class Renderer:
         out: Json = {"id": entity["id"], "type": _one_or_all([*map(self._compact, entity["type"])])}
         if "scope" in entity:
             out["scope"] = _one_or_all(entity["scope"])
-        if "expiresAt" in entity:
-            out["expiresAt"] = entity["expiresAt"]
         if self._view.sys_attrs:
             out["createdAt"], out["modifiedAt"] = iso(entity["_c"]), iso(entity["_m"])
+            if "expiresAt" in entity:
+                out["expiresAt"] = entity["expiresAt"]
         if pick is not None:
             out = {name: value for name, value in out.items() if name in pick}
         if omit is not None:
@@ -135,9 +134,11 @@ class Renderer:
             out["vocab"] = self._names(out["vocab"])
         elif kind == "LanguageProperty" and self._view.lang:
             out = self._in_language(out)
-        for member in ("objectType", "valueType"):
-            if member in out:
+        if len(out) > 2:
+            for member in _NAMES & out.keys():
                 out[member] = self._names(out[member])
+            if "expiresAt" in out and not self._view.sys_attrs:
+                del out["expiresAt"]
         if self._view.sys_attrs and "_c" in instance:
             out["createdAt"], out["modifiedAt"] = iso(instance["_c"]), iso(instance["_m"])
         if "attrs" in instance:

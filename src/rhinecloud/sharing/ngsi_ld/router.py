@@ -29,10 +29,11 @@ from rhinecloud.sharing.exchange import Answer, Asked, Gone, Receive, Scope, Sen
 from .call import Call, Door
 from .contexts import hosted_by
 from .negotiation import GEO, JSON, LD_JSON, MERGE_PATCH, PLAIN, media_type, negotiate
+from .notifications import renderer
 from .routes import ROUTES, Route
 
 _TENANT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
-_WITH_BODY: Final = frozenset(["POST", "PUT", "PATCH"])
+_HERE: Final = "/"  # no segment has a slash
 _OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "plain": PLAIN,
     "geo": GEO,
@@ -48,8 +49,12 @@ _requests = telemetry.counter("ngsi_ld_requests", "Requests of the NGSI-LD API",
 class NgsiLd:
     """The NGSI-LD API as an ASGI application, for everything under /ngsi-ld/v1."""
 
-    def __init__(self, presents: Any, histories: Any, access: Any, vocabularies: Any, settings: Any) -> None:
-        self.door = Door(presents, histories, access, vocabularies, settings)
+    def __init__(
+        self, presents: Any, histories: Any, access: Any, vocabularies: Any, settings: Any, subscriptions: Any = None
+    ) -> None:
+        self.door = Door(presents, histories, access, vocabularies, settings, subscriptions)
+        if subscriptions is not None:
+            subscriptions.render = renderer(presents, vocabularies, settings.default_tenant)
         vocabularies.hosted = hosted_by(presents, self.door.hits)
         self._tree = _tree(ROUTES)
         self._count: dict[tuple[str, int], Callable[[], None]] = {}
@@ -93,7 +98,7 @@ class NgsiLd:
         """
         node: Any = self._tree
         values: list[str] = []
-        for segment in asked.segments[2:]:
+        for segment in asked.segments[2:]:  # after /ngsi-ld/v1
             below = node.get(segment)
             if below is None:
                 below = node.get("{}")
@@ -101,11 +106,14 @@ class NgsiLd:
             if below is None:
                 raise ResourceNotFound("There is nothing under this address")
             node = below
-        methods: dict[str, Route] | None = node.get("")
+        methods: dict[str, Route] | None = node.get(_HERE)
         if not methods:
             raise ResourceNotFound("There is nothing under this address")
-        route = methods.get("GET" if asked.method == "HEAD" else asked.method)
+        method = "GET" if asked.method == "HEAD" else asked.method
+        route = methods.get(method)
         if route is None:
+            if not values and method in node.get("{}", {}).get(_HERE, {}):
+                raise BadRequestData("The id is missing in the address")
             raise MethodNotAllowed(f"{asked.method} is not for this address", allow=sorted(methods))
         return route, dict(zip(route.variables, values, strict=False))
 
@@ -140,7 +148,7 @@ class NgsiLd:
             call.principal = access.bearer(token.strip())
         else:
             call.principal = access.anonymous()
-        if route.action == "entities.read":
+        if route.action in ("entities.read", "history.read"):
             call.readable = access.readable_types(call.principal, call.tenant)
         if call.readable is None or not call.readable:
             access.allow(call.principal, route.action, call.tenant)
@@ -169,11 +177,11 @@ def _content(asked: Asked) -> str:
 
 
 def _tree(routes: tuple[Route, ...]) -> dict[str, Any]:
-    """Routes by the segments of their paths; "" holds what ends here, "{}" stands for a variable."""
+    """Routes by the segments of their paths; `_HERE` holds what ends here, "{}" stands for a variable."""
     tree: dict[str, Any] = {}
     for route in routes:
         node = tree
         for segment in route.path.strip("/").split("/"):
             node = node.setdefault("{}" if segment[0] == "{" else segment, {})
-        node.setdefault("", {})[route.method] = route
+        node.setdefault(_HERE, {})[route.method] = route
     return tree

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
+
 from rhinecloud.base.clock import parse_us
 from rhinecloud.base.errors import BadRequestData
 from rhinecloud.base.model import NULL
@@ -38,7 +40,7 @@ def is_uri(text: Any) -> bool:
 
 def uri(text: Any, what: str) -> str:
     """`text`, if it is a URI (RFC 3986, with the further letters of RFC 3987)."""
-    if is_uri(text):
+    if is_uri(text) and text != NULL:
         return text  # type: ignore[no-any-return]
     raise BadRequestData(f"{what} is not a URI: {_short(text)}")
 
@@ -72,10 +74,18 @@ def scopes(given: Any) -> list[str]:
     return list(dict.fromkeys(items))
 
 
-def plain(value: Any, what: str, depth: int = 0) -> Any:
-    """A JSON value that can be kept: not null, numbers that others can read, not absurdly deep."""
+def plain(value: Any, what: str, depth: int = 0, *, null: bool = False) -> Any:
+    """A JSON value that can be kept: not null, numbers that others can read, not absurdly deep.
+
+    Args:
+        null: NGSI-LD Null may stand in it.
+    """
     kind = type(value)
-    if kind is str or kind is float or kind is bool:
+    if kind is float or kind is bool:
+        return value
+    if kind is str:
+        if value == NULL and not null:
+            raise BadRequestData(f"{what} holds an NGSI-LD Null, which only stands in fragments that are merged")
         return value
     if kind is int:
         return value if _INT_MIN <= value <= _INT_MAX else _as_float(value, what)
@@ -87,10 +97,10 @@ def plain(value: Any, what: str, depth: int = 0) -> Any:
         raise BadRequestData(f"{what} is nested more than {DEEPEST} levels deep")
     if kind is list:
         for item in value:
-            plain(item, what, depth + 1)
+            plain(item, what, depth + 1, null=null)
     else:
         for item in value.values():
-            plain(item, what, depth + 1)
+            plain(item, what, depth + 1, null=null)
     return value
 
 
@@ -108,6 +118,14 @@ def looks_like_geometry(value: Any) -> bool:
         and type(value.get("type")) is str
         and value["type"] in GEOMETRIES
     )
+
+
+def decoded(text: str) -> Any:
+    """A geometry that came as a text of JSON (4.7.2); the text itself where it is none."""
+    try:
+        return msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def geometry(value: Any, what: str) -> dict[str, Any]:
