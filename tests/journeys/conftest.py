@@ -1,0 +1,123 @@
+"""A whole city as its user starts it: `rhinecloud up --empty` in a process of its own, with sign-in as in life."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+PATIENCE_S = 30.0
+
+
+@dataclass
+class LiveCity:
+    """A running city and what is needed to use it."""
+
+    data: Path
+    url: str
+    mqtt_port: int
+    http: httpx.Client
+
+    def command(self, *words: str) -> str:
+        """A command of the command line, as typed; returns its standard output."""
+        done = subprocess.run(
+            [sys.executable, "-m", "rhinecloud", *words, "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout.strip()
+
+    def until(self, look: Callable[[], Any], what: str) -> Any:
+        """What `look` gives as soon as it is true."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < PATIENCE_S:
+            if found := look():
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"{what} did not come within {PATIENCE_S} s")
+
+    def get(self, path: str, **query: Any) -> Any:
+        answer = self.http.get(path, params=query)
+        return answer.json() if answer.status_code == 200 else None
+
+    def publish(self, user: str, secret: str, topic: str, payload: bytes) -> None:
+        """As `mosquitto_pub` does it: QoS 1, and back only when it is acknowledged."""
+        subprocess.run(
+            [
+                *("mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.mqtt_port), "-u", user, "-P", secret),
+                *("-i", user, "-q", "1", "-t", topic, "-s"),
+            ],
+            input=payload,
+            check=True,
+            timeout=20,
+        )
+
+
+@contextlib.contextmanager
+def run_city(data: Path, *options: str) -> Iterator[LiveCity]:
+    """Starts a city on free ports; stops it as ctrl-C does."""
+    log = data.with_suffix(".log")
+    command = [
+        sys.executable,
+        "-m",
+        "rhinecloud",
+        "up",
+        "--data",
+        str(data),
+        "--port",
+        "0",
+        "--mqtt-port",
+        "0",
+        *options,
+    ]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | {"NO_COLOR": "1"})
+    try:
+        note: dict[str, Any] = {}
+        begun = time.monotonic()
+        while not note.get("url"):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() - begun < PATIENCE_S, log.read_text()
+            with contextlib.suppress(OSError, ValueError):
+                note = json.loads((data / "rhinecloud.lock").read_text())
+            time.sleep(0.02)
+        token = (data / "secrets" / "cli.token").read_text().strip()
+        url = note["url"].replace("localhost", "127.0.0.1")
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
+            yield LiveCity(data, url, note["mqtt_port"], client)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+    assert process.returncode == 0, log.read_text()
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture
+def live_city(tmp_path: Path) -> Iterator[LiveCity]:
+    with run_city(tmp_path / "data", "--empty") as running:
+        yield running
+
+
+@pytest.fixture
+def open_city(tmp_path: Path) -> Iterator[LiveCity]:
+    """Without sign-in, for what is only about data."""
+    with run_city(tmp_path / "data", "--empty", "--open") as running:
+        yield running
