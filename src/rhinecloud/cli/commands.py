@@ -102,6 +102,36 @@ def doctor(data: FolderOption = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command("import", rich_help_panel=DATA)
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, JSON, JSON lines, GeoJSON or NGSI-LD.")],
+    type_: Annotated[
+        str, typer.Option("--type", "-t", help="Entity type of the records, where it cannot be told.")
+    ] = "",
+    mapping: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A mapping (JSON), instead of recognition.", show_default=False)
+    ] = None,
+    zone: Annotated[str, typer.Option(help="Time zone of times that have none.")] = "Europe/Berlin",
+    again: Annotated[bool, typer.Option("--again", help="Take in again what has been taken in.")] = False,
+    tenant: Annotated[str, typer.Option(help="The tenant; without: the default one.")] = "",
+    data: FolderOption = None,
+) -> None:
+    """Bring files into the running city. Interrupted, the same command goes on where it ended."""
+    from .importing import import_file
+
+    refused = 0
+    for file in files:
+        found = import_file(_folder(data), file, tenant=tenant, kind=type_, mapping=mapping, zone=zone, again=again)
+        refused += found.refused
+        typer.echo(f"{file.name}: {found.taken} taken in" + (f", {found.refused} not" if found.refused else ""))
+        for reason, count in found.reasons.most_common(5):
+            typer.echo(f"  {count} × {reason}", err=True)
+        if found.rejects:
+            typer.echo(f"  They are kept with their reasons in {found.rejects}", err=True)
+    if refused:
+        raise typer.Exit(1)
+
+
 @app.command(rich_help_panel=DATA)
 def backup(
     archive: Annotated[

@@ -22,7 +22,7 @@ from rhinecloud.base.telemetry import logger
 from .lock import running
 
 NAME = "control.sock"
-LONGEST = 1024**2  # bytes of a question or an answer
+LONGEST = 256 * 1024**2  # bytes of a question or an answer
 
 Doer = Callable[[dict[str, Any]], Awaitable[Any]]
 
@@ -74,7 +74,7 @@ class Control:
             return {"done": await doer(asked)}
         except RhineError as error:
             return {"error": error.detail}
-        except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
+        except (msgspec.DecodeError, msgspec.ValidationError, KeyError, TypeError, AttributeError) as error:
             return {"error": f"That question is not understood: {error!r}"}
         except Exception as error:
             log.exception("control_failed")

@@ -15,11 +15,13 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from rich.text import Text
 
 from rhinecloud import __version__
 from rhinecloud.base.clock import iso, now_us
 from rhinecloud.base.errors import Conflict, InvalidRequest
+from rhinecloud.base.model import Update
 from rhinecloud.base.settings import Settings
 
 from .control import Control, Doer
@@ -95,7 +97,12 @@ def _doers(city: City) -> dict[str, Doer]:
             sent = await asyncio.to_thread(city.commands.get, tenant, sent.id)
         return {"id": sent.id, "status": sent.status, "detail": sent.detail, "result": sent.result}
 
-    return {"backup": backup, "command": command}
+    async def write(asked: dict[str, Any]) -> list[str]:
+        updates = msgspec.convert(asked["updates"], list[Update])
+        present = city.presents.open(asked["tenant"] or city.settings.default_tenant)
+        return [result.error.detail if result.error else "" for result in await present.write(updates)]
+
+    return {"backup": backup, "command": command, "write": write}
 
 
 def until_told(work: Coroutine[Any, Any, None]) -> None:
