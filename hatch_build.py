@@ -33,7 +33,7 @@ LICENCES = {
     "pmtiles": "LICENSE",
     "lucide-static": "LICENSE",
 }
-ICON = re.compile(r"""icon(?:\(|=|: )\s*["']([a-z0-9-]+)["']""")
+WORD = re.compile(r"""["']([a-z][a-z0-9]*(?:-[a-z0-9]+)*)["']""")
 # For packs of others: what a city's things usually are.
 COMMON_ICONS = frozenset(
     [
@@ -144,15 +144,13 @@ def _copy_licence(package: Path, name: str, target: Path) -> None:
 
 
 def _icons(root: Path) -> list[str]:
-    """Names of the icons that pages, islands and packs use."""
+    """Names that pages, islands and packs may mean: every quoted word of theirs that is an icon's name will be one."""
     source = root / "src/rhinecloud"
-    texts = (
-        f.read_text("utf-8")
-        for kind in ("*.html", "*.js", "*.py")
-        for f in source.rglob(kind)
-        if "vendor" not in f.parts
+    files = (
+        f for folder in ("web", "packs") for kind in ("*.html", "*.js", "*.py") for f in (source / folder).rglob(kind)
     )
-    return sorted({name for text in texts for name in ICON.findall(text)} | COMMON_ICONS)
+    texts = (f.read_text("utf-8") for f in files if "vendor" not in f.parts)
+    return sorted({name for text in texts for name in WORD.findall(text)} | COMMON_ICONS)
 
 
 def _sprite(icons: Path, names: list[str]) -> str:
@@ -160,7 +158,7 @@ def _sprite(icons: Path, names: list[str]) -> str:
     for name in names:
         file = icons / f"{name}.svg"
         if not file.exists():
-            continue  # `icon="…"` of something else
+            continue  # a word that is no icon
         body = re.search(r"<svg[^>]*>(.*)</svg>", file.read_text("utf-8"), re.S)
         assert body, f"{file} is not an SVG"
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{" ".join(body[1].split())}</symbol>')

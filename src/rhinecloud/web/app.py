@@ -12,7 +12,20 @@ from litestar.types import ASGIApp
 from rhinecloud.base.errors import RhineError
 
 from .live import Live
-from .pages import account, data, evidence, faults, shipped, sign_in, situation
+from .pages import (
+    account,
+    administration,
+    api,
+    data,
+    devices,
+    evidence,
+    faults,
+    parts,
+    quality,
+    shipped,
+    sign_in,
+    situation,
+)
 from .rendering import Files, Pages
 from .rooms import Rooms
 from .security import Guarded, csrf_secret
@@ -34,6 +47,11 @@ def build(rooms: Rooms) -> ASGIApp:
         *data.routes(rooms, visits, live),
         *evidence.routes(rooms, visits),
         *account.routes(rooms, pages, visits, https=https),
+        *devices.routes(rooms, pages, visits),
+        *quality.routes(rooms, pages, visits),
+        *administration.routes(rooms, pages, visits),
+        *api.routes(rooms, pages, visits),
+        *parts.routes(rooms, pages, visits),
     ]
     application = Litestar(
         handlers,

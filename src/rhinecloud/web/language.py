@@ -18,6 +18,11 @@ NAMES: Final[Mapping[str, str]] = {"de": "Deutsch", "en": "English"}
 FOLDER: Final = Path(__file__).parent / "translations"
 
 
+def N_(text: str) -> str:
+    """Marks a text that is translated where it is shown."""
+    return text
+
+
 class Words:
     """The texts of one language; calling it translates one."""
 
@@ -28,6 +33,9 @@ class Words:
     def __call__(self, text: str) -> str:
         found = self._texts.get(text)
         return found[0] if found else text
+
+    def has(self, text: str) -> bool:
+        return text in self._texts
 
     def plural(self, one: str, many: str, number: int) -> str:
         """Both languages have the same rule: one, or any other number."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,10 @@ class Connect(msgspec.Struct, kw_only=True):
     quarantine: Any = None  # what could not be read: quarantine(tenant)
     figures: Any = None  # quality figures by source and hour
     commands: Any = None  # commands to devices, with their status
+    replay: Callable[[str, Sequence[int]], Awaitable[Any]] | None = None
+    """(tenant, ids of the quarantine) → Replayed: reads those messages again. None: screens offer no replay."""
+    send_away: Callable[[str, str], Any] | None = None
+    """(tenant, device): ends the device's connection, when its credential is no longer good."""
 
 
 class Rooms(msgspec.Struct, kw_only=True):

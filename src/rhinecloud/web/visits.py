@@ -11,7 +11,7 @@ from litestar.utils.scope.state import ScopeState
 
 from rhinecloud.base.errors import Forbidden, Refused, RhineError, Unauthorized
 
-from .language import choose, words
+from .language import N_, choose, words
 from .rooms import Rooms
 
 AnyRequest = Request[Any, Any, Any]
@@ -76,11 +76,11 @@ class Visit(msgspec.Struct, kw_only=True):
 
 
 SCREENS: Final = (
-    ("situation", "/", "map", "Situation", "s", "entities.read"),
-    ("devices", "/devices", "radio", "Devices", "d", "devices.read"),
-    ("quality", "/quality", "shield-check", "Quality", "q", "quality.read"),
-    ("administration", "/administration", "settings", "Administration", "a", "people.manage"),
-    ("api", "/api", "braces", "Interface", "i", ""),
+    ("situation", "/", "map", N_("Situation"), "s", "entities.read"),
+    ("devices", "/devices", "radio", N_("Devices"), "d", "devices.read"),
+    ("quality", "/quality", "shield-check", N_("Quality"), "q", "quality.read"),
+    ("administration", "/administration", "settings", N_("Administration"), "a", "people.manage"),
+    ("api", "/api", "braces", N_("Interface"), "i", ""),
 )
 """Key, path, icon, label, letter after `g`, the action it takes ("": everyone)."""
 
@@ -139,6 +139,12 @@ class Visits:
             return False
         return True
 
+    def shows(self, visit: Visit, key: str, action: str) -> bool:
+        """Whether the navigation offers a screen: its room is there, and this visit may see it."""
+        connect = self._rooms.connect
+        there = {"devices": connect.registry, "quality": connect.quarantine}.get(key, True)
+        return there is not None and self.may(visit, action)
+
     def demand(self, visit: Visit, action: str) -> None:
         """Raises: Unauthorized, Forbidden."""
         self._rooms.access.allow(visit.principal, action, visit.tenant)
@@ -162,7 +168,7 @@ class Visits:
             nav=[
                 NavItem(k, p, i, say(label), g, k == screen)
                 for k, p, i, label, g, act in SCREENS
-                if self.may(visit, act)
+                if self.shows(visit, k, act)
             ],
             person=(visit.session.title or visit.session.name) if visit.session else "",
             roles=[say(r) for r in sorted(visit.principal.roles)],

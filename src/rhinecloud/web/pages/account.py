@@ -13,7 +13,7 @@ from litestar.params import Body
 from litestar.response import Redirect
 
 from rhinecloud.base.errors import BadRequestData, Forbidden, ResourceNotFound, TooManyRequests, Unauthorized
-from rhinecloud.web.language import LANGUAGES, words
+from rhinecloud.web.language import LANGUAGES, N_, words
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import LANGUAGE, SESSION, TENANT, THEME, AnyRequest, Frame, Visit, Visits
@@ -119,7 +119,7 @@ class Account:
     async def show(self, request: AnyRequest) -> Response[Any]:
         """Sessions and password."""
         said = (
-            "The password is changed. Other sessions have ended."
+            N_("The password is changed. Other sessions have ended.")
             if request.query_params.get("done") == "password"
             else ""
         )

@@ -16,33 +16,34 @@ from litestar.response import Redirect
 
 from rhinecloud.base.errors import RhineError, Unavailable
 from rhinecloud.base.telemetry import logger
+from rhinecloud.web.language import N_
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.visits import AnyRequest, Frame, Visits
 
 log = logger("web")
 
 TITLES = {
-    400: "This cannot be done as asked",
-    401: "Please sign in",
-    403: "This is not open to you",
-    404: "This page does not exist",
-    405: "This cannot be done here",
-    409: "Somebody else changed this first",
-    413: "This is too large",
-    429: "Too many attempts",
-    500: "Something went wrong",
-    503: "This part of the city is not available",
+    400: N_("This cannot be done as asked"),
+    401: N_("Please sign in"),
+    403: N_("This is not open to you"),
+    404: N_("This page does not exist"),
+    405: N_("This cannot be done here"),
+    409: N_("Somebody else changed this first"),
+    413: N_("This is too large"),
+    429: N_("Too many attempts"),
+    500: N_("Something went wrong"),
+    503: N_("This part of the city is not available"),
 }
 NEXT = {
-    400: "Please check what you entered and try again.",
-    401: "Sign in, then you come back here.",
-    403: "If you need this for your work, ask your administrator for the role.",
-    404: "Check the address, or start from the situation.",
-    409: "Load the page again to see the newer state.",
-    413: "Please choose something smaller.",
-    429: "Please wait a moment before you try again.",
-    500: "It is recorded. Try again; if it stays, tell the operator of this city the time of day.",
-    503: "It is probably back soon. Try again in a moment.",
+    400: N_("Please check what you entered and try again."),
+    401: N_("Sign in, then you come back here."),
+    403: N_("If you need this for your work, ask your administrator for the role."),
+    404: N_("Check the address, or start from the situation."),
+    409: N_("Load the page again to see the newer state."),
+    413: N_("Please choose something smaller."),
+    429: N_("Please wait a moment before you try again."),
+    500: N_("It is recorded. Try again; if it stays, tell the operator of this city the time of day."),
+    503: N_("It is probably back soon. Try again in a moment."),
 }
 
 
