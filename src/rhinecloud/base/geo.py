@@ -32,10 +32,10 @@ def point(lon: float, lat: float) -> Geometry:
 
 def is_geometry(value: object) -> bool:
     """Whether `value` looks like a GeoJSON geometry (it may still be a wrong one, see `check`)."""
-    return isinstance(value, dict) and (
-        (value.get("type") in DEPTH and isinstance(value.get("coordinates"), list))
-        or (value.get("type") == "GeometryCollection" and isinstance(value.get("geometries"), list))
-    )
+    if not isinstance(value, dict) or not isinstance(kind := value.get("type"), str):
+        return False
+    member = "geometries" if kind == "GeometryCollection" else "coordinates" if kind in DEPTH else ""
+    return isinstance(value.get(member), list)
 
 
 def check(geometry: object) -> Geometry:
@@ -51,10 +51,19 @@ def check(geometry: object) -> Geometry:
         for member in geometry.get("geometries") or ():
             check(member)
         return geometry
-    if kind not in DEPTH:
+    if not isinstance(kind, str) or kind not in DEPTH:
         raise BadRequestData(f"Geometry type {str(kind)[:40]!r} does not exist; there are {', '.join(DEPTH)}")
     _check_nested(geometry.get("coordinates"), DEPTH[kind], kind)
     return geometry
+
+
+def valid(geometry: object) -> bool:
+    """Whether `check` would take it."""
+    try:
+        check(geometry)
+    except BadRequestData:
+        return False
+    return True
 
 
 def _check_nested(coordinates: Any, depth: int, kind: str) -> None:

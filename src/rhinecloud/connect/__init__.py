@@ -9,11 +9,16 @@ from .codecs import CODECS, Codec
 from .commands import Command, Commands
 from .decode import Decoded, Decoder
 from .devices import Device, mqtt_filters
+from .feeds import PEGELONLINE, Feed
 from .figures import Figure, Figures
+from .files import File, open_file
 from .ingest import Bad, Ingest
 from .mapping import Documents, Mapping
+from .polling import Polled, Polling
+from .preview import Preview, try_mapping
 from .quality import Quality
 from .quarantine import Quarantine
+from .records import Rejection
 from .registry import Registry
 from .room import Connect
 from .tables import Tables
@@ -21,6 +26,7 @@ from .throttle import Throttle
 
 __all__ = [
     "CODECS",
+    "PEGELONLINE",
     "Bad",
     "Codec",
     "CodecHost",
@@ -31,14 +37,22 @@ __all__ = [
     "Decoder",
     "Device",
     "Documents",
+    "Feed",
     "Figure",
     "Figures",
+    "File",
     "Ingest",
     "Mapping",
+    "Polled",
+    "Polling",
+    "Preview",
     "Quality",
     "Quarantine",
     "Registry",
+    "Rejection",
     "Tables",
     "Throttle",
     "mqtt_filters",
+    "open_file",
+    "try_mapping",
 ]

@@ -7,23 +7,24 @@ which one is broken gives ninety-nine Updates and one reason.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import structs
 
 from rhinecloud.base.declare import Model
-from rhinecloud.base.errors import BadRequestData, Unreadable
+from rhinecloud.base.errors import BadRequestData, ResourceNotFound, Unreadable
 from rhinecloud.base.model import Update
 
 from .codec_host import CodecHost
 from .devices import Device, entity_of, matches
+from .feeds import Feed, reader_of
 from .lorawan import Uplink, read_uplink
 from .mapping import Documents, Mapping
 from .plain import Plain
 from .registry import Registry
-from .runs import Origin, Outcome, Run, compile_mapping, expand_name
+from .runs import Origin, Run, compile_mapping, expand_name
 from .uplinks import Uplinks, Waiting
 
 MAX_BYTES: Final = 32 * 1024**2
@@ -76,9 +77,6 @@ class Decoder:
         self._stamps: dict[str, tuple[float, tuple[int, int]]] = {}
         self._lanes: dict[str, Lane] = {}  # by subject
         self._generation = -1
-        self.feeds: dict[
-            tuple[str, str], Callable[[Any, Origin], Outcome]
-        ] = {}  # (tenant, feed) → its reader, set by polling
         self._codecs = codecs
         self.use(model)
 
@@ -224,20 +222,30 @@ class Decoder:
         """A polled feed's answer, or a record of a file that was pushed: read by the feed's own reader, or plainly."""
         kind, _, rest = message.subject.partition("/")
         name = rest.partition("/")[2]
-        read = self.feeds.get((tenant, name)) if kind == "poll" else None
         stored_us, raw = message.stored_us, f"{message.stream}/{message.sequence}"
         source = f"{'feed' if kind == 'poll' else 'file'}:{name}"
         origin = Origin(tenant, "", "", "", message.subject, "", stored_us, source, raw)
         try:
-            if read is None and kind == "poll":
+            read = self._feed_run(tenant, name) if kind == "poll" else self._plain.run
+            outcome = read(parse(message.data), origin)
+        except Unreadable as error:
+            return Decoded([], error, name)
+        except (BadRequestData, ResourceNotFound) as error:
+            return Decoded([], Unreadable(error.detail, reason="bad mapping"), name)
+        return Decoded(outcome.updates, outcome.error, name)
+
+    def _feed_run(self, tenant: str, name: str) -> Run:
+        found = self._runs.get((tenant, "", name))
+        if found is None:
+            feed = self._documents.find(tenant, "feed", name, Feed)
+            if feed is None:
                 raise Unreadable(
                     f"Feed {name[:100]} is not declared in tenant {tenant}; switch it on, then replay this",
                     reason="unknown feed",
                 )
-            outcome = (read or self._plain.run)(parse(message.data), origin)
-        except Unreadable as error:
-            return Decoded([], error, name)
-        return Decoded(outcome.updates, outcome.error, name)
+            run = reader_of(feed, self._model, self._plain, self._documents, tenant)
+            found = self._runs[tenant, "", name] = (run, [])
+        return found[0]
 
     def _document(self, data: bytes, levels: list[str], *, mapped: bool) -> Any:
         try:

@@ -47,6 +47,7 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     lat: str = ""
     dataset: str = ""  # datasetId, a URI
     time: Time | None = None  # where this value has a time of its own
+    fixed: bool = False  # a fact that is not observed (a name, a place): it gets no time
     required: bool = False  # its absence sends the message to quarantine
 
 

@@ -134,14 +134,18 @@ def _explicit(value: Any) -> bool:
     if not isinstance(value, dict) or geo.is_geometry(value):
         return False
     kind = value.get("type")
-    return kind in VALUE_MEMBER or "value" in value or "object" in value or "languageMap" in value or "vocab" in value
+    return _is_kind(kind) or "value" in value or "object" in value or "languageMap" in value or "vocab" in value
+
+
+def _is_kind(kind: object) -> bool:
+    return isinstance(kind, str) and kind in VALUE_MEMBER
 
 
 def _instance(value: Any, expand: Expand, declared: str) -> Instance:
     if not _explicit(value):
         return _bare(value, declared)
     kind = value.get("type")
-    if kind not in VALUE_MEMBER:
+    if not _is_kind(kind):
         return _v2(value, kind, declared) if isinstance(kind, str) else _concise(value, expand)
     member = VALUE_MEMBER[kind]
     if member not in value:

@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from rhinecloud.base.clock import Clock, now_us
 from rhinecloud.base.declare import Model
+from rhinecloud.base.errors import BadRequestData
 from rhinecloud.base.telemetry import logger
 
 from .codec_host import CodecHost
 from .decode import Decoder
+from .feeds import Feed
 from .figures import Figures
-from .mapping import Documents
+from .mapping import Documents, Mapping
+from .polling import Polling, Publish
 from .quality import Quality
 from .quarantine import Quarantine
 from .registry import Registry
@@ -42,7 +49,7 @@ class Connect:
         flush_s: float = 5,
         idle_s: float = 300,
     ) -> None:
-        self._flush_s, self._idle_s = flush_s, idle_s
+        self._flush_s, self._idle_s, self._clock = flush_s, idle_s, clock
         self.tables = Tables(folder)
         self.registry = Registry(self.tables, model=model, default_tenant=default_tenant, clock=clock)
         self.documents = Documents(self.tables, clock=clock)
@@ -51,7 +58,58 @@ class Connect:
         self.quality = Quality(model, clock)
         self.quarantine = Quarantine(self.tables, clock=clock)
         self.figures = Figures(self.tables, model=model, clock=clock)
+        self.polling: Polling | None = None
+        self._documents_seen: dict[str, tuple[int, int]] = {}
         self._upkeep: asyncio.Task[None] | None = None
+
+    def bring(self, packs: Iterable[Any]) -> None:
+        """Takes mappings and feeds of packs (`kit.Pack`) as every tenant's defaults; feeds wait to be switched on."""
+        for pack in packs:
+            self.documents.bring(
+                "mapping",
+                [msgspec.convert(m.body | {"id": m.id, "title": m.label.en}, Mapping) for m in pack.mappings],
+            )
+            self.documents.bring(
+                "feed",
+                [
+                    Feed(
+                        id=f.id,
+                        title=f.label.en,
+                        url=f.url,
+                        format=f.format,
+                        interval_s=f.interval_s,
+                        licence=f.licence,
+                        attribution=f.attribution,
+                        options=f.options,
+                        active=False,
+                    )
+                    for f in pack.feeds
+                ],
+            )
+
+    def use(self, model: Model) -> None:
+        """Takes another set of declarations, when packs are switched on or off. `quality` is then another one."""
+        self.decoder.use(model)
+        self.figures.model = model
+        self.quality = Quality(model, self._clock)
+
+    def poll(self, publish: Publish, *, allow_private: bool = False) -> Polling:
+        """Begins to ask every tenant's active feeds; a feed that is saved later is noticed within seconds."""
+        self.polling = Polling(publish, clock=self._clock, allow_private=allow_private)
+        self._notice_feeds()
+        return self.polling
+
+    def _notice_feeds(self) -> None:
+        for tenant in self.tables.tenants() if self.polling else ():
+            if not (self.tables.is_open(tenant) or self.tables.path(tenant).exists()):
+                continue
+            changed = self.documents.changed(tenant)
+            if self._documents_seen.get(tenant) != changed and self.polling:
+                self._documents_seen[tenant] = changed
+                try:
+                    self.polling.declare(tenant, self.documents.list(tenant, "feed", Feed))
+                except BadRequestData as error:
+                    log.warning("feeds_refused", tenant=tenant, why=error.detail)
 
     async def start(self) -> None:
         """Begins to write in batches what is heard and counted."""
@@ -63,6 +121,8 @@ class Connect:
             self._upkeep.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._upkeep
+        if self.polling:
+            await self.polling.stop()
         await asyncio.to_thread(self.close)
 
     def close(self) -> None:
@@ -88,6 +148,7 @@ class Connect:
             await asyncio.sleep(self._flush_s)
             try:
                 await asyncio.to_thread(self.flush)
+                self._notice_feeds()
                 for tenant in self.tables.idle(time.monotonic() - self._idle_s):
                     self.close_tenant(tenant)
             except Exception:  # upkeep goes on; what could not be written is tried again

@@ -35,7 +35,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
     def moment(self) -> str:
         """When it was observed, as far as the message itself does not say."""
-        return self.observed or iso(self.received_us)
+        return self.observed or (iso(self.received_us) if self.received_us else "")
 
 
 class Outcome(msgspec.Struct, gc=False):

@@ -121,7 +121,7 @@ class Tables:
             if tenant not in self._open:
                 if not (self.folder / tenant).is_dir():
                     raise NonexistentTenant(f"Tenant {tenant} does not exist")
-                self._open[tenant] = Shelf(self.folder / tenant / "connect.db")
+                self._open[tenant] = Shelf(self.path(tenant))
             return self._open[tenant]
 
     def tenants(self) -> list[str]:
@@ -129,6 +129,10 @@ class Tables:
         if not self.folder.is_dir():
             return []
         return sorted(p.name for p in self.folder.iterdir() if p.is_dir() and _TENANT.match(p.name))
+
+    def path(self, tenant: str) -> Path:
+        """Where the tenant's database is, or will be."""
+        return self.folder / tenant / "connect.db"
 
     def idle(self, before_s: float) -> list[str]:
         """Open tenants that nobody asked for since `before_s` (of time.monotonic)."""

@@ -47,7 +47,7 @@ def compile_attribute(rule: Attribute, declared: Declared | None) -> Make:
     read_time = reader_of(rule.time) if rule.time else None
     value_member = "object" if kind == "relation" else "value"
     shape = {"geo": "GeoProperty", "relation": "Relationship"}.get(kind, "Property")
-    dataset = rule.dataset
+    dataset, fixed = rule.dataset, rule.fixed
 
     def make(reading: Any, root: Any, observed: str) -> Instance | None:
         value = pick(reading, root)
@@ -55,12 +55,13 @@ def compile_attribute(rule: Attribute, declared: Declared | None) -> Make:
             return None
         value, unit = convert(value, reading, root)
         instance: Instance = {"type": shape, value_member: value}
-        if shape == "Property" and not kind and geo.is_geometry(value):
+        if not kind and geo.is_geometry(value) and geo.valid(value):
             instance["type"] = "GeoProperty"
         if time_at is not None and read_time is not None:
             told = time_at(root if from_root else reading)
             observed = read_time(told) if told is not MISSING and told is not None else observed
-        instance["observedAt"] = observed
+        if observed and not fixed:
+            instance["observedAt"] = observed
         if unit:
             instance["unitCode"] = unit
         if dataset:
