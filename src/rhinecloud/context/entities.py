@@ -39,6 +39,8 @@ def apply(entity: Entity | None, update: Update, now: int, check: Check) -> Appl
         return _SEMANTICS[update.op](there, update, now, check)
     except RhineError as error:
         return entity, Result(Outcome.REFUSED, error=error), []
+    except ValueError as error:  # an instant that is none
+        return entity, Result(Outcome.REFUSED, error=BadRequestData(str(error))), []
 
 
 def _required(entity: Entity | None, update: Update) -> Entity:

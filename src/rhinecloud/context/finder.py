@@ -132,7 +132,8 @@ class Finder:
 
     def _checked(self, session: _Session, plan: Plan, query: Query, now: int) -> Iterator[Entity]:
         matches = matcher(query, now, self._fetcher(session.db))
-        sql = f"SELECT e.doc FROM ({plan.keys}) k CROSS JOIN entity e ON e.key = k.entity"  # noqa: S608 - our own words
+        # LIMIT -1: the order of a sub-query counts only where it has a limit.
+        sql = f"SELECT e.doc FROM ({plan.keys} LIMIT -1) k CROSS JOIN entity e ON e.key = k.entity"  # noqa: S608 - our own words
         cursor = session.db.execute(sql, plan.params)
         try:
             for number, (doc,) in enumerate(cursor):

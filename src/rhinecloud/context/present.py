@@ -10,11 +10,13 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
+
+import msgspec
 
 from rhinecloud.base import database
 from rhinecloud.base.clock import Clock
@@ -25,6 +27,7 @@ from . import discovery, outbox
 from .discovery import AttributeFound, TypeFound
 from .draft import Check, living
 from .finder import Finder
+from .purge import PURGE, purged
 from .query import Page, Query
 from .store import Job, Store, decode_entity
 from .writer import Writer
@@ -85,6 +88,27 @@ class Present:
         self._open_writer().submit(job)
         results: list[Result] = await job.done
         return results
+
+    async def purge(
+        self, query: Query, *, keep: Collection[str] = (), drop: Collection[str] = (), source: str = ""
+    ) -> int:
+        """Deletes every entity that matches; with `keep` or `drop` (expanded names) only attributes of theirs (5.6.21).
+
+        Paging and order of the query are not looked at. Gives the number of entities that matched.
+        """
+        matched = 0
+        after = 0
+        while True:
+            page = await self.query(msgspec.structs.replace(query, limit=PURGE, offset=after, order=(), count=False))
+            updates = [u for entity in page.entities for u in purged(entity, keep, drop, source)]
+            await self.write(updates)
+            matched += len(page.entities)
+            if len(page.entities) < PURGE:
+                return matched
+            # What is purged may match no more; only what stays has to be gone past.
+            ids = [entity["id"] for entity in page.entities]
+            staying = msgspec.structs.replace(query, ids=tuple(ids), limit=PURGE, offset=0, order=(), count=False)
+            after += len((await self.query(staying)).entities)
 
     def mark(self, stream: str) -> int:
         """The sequence of `stream` up to which everything is written; 0: nothing yet."""

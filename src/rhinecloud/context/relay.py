@@ -35,10 +35,13 @@ class Publish(Protocol):
 class Relay:
     """Runs between `start` and `stop`."""
 
-    def __init__(self, presents: Presents, publish: Publish, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, presents: Presents, publish: Publish, *, most_bytes: int = MOST_BYTES, retry_s: float = RETRY_S
+    ) -> None:
         self._presents = presents
         self._publish = publish
         self._most_bytes = most_bytes
+        self._retry_s = retry_s
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._at: dict[str, int] = {}
@@ -82,7 +85,7 @@ class Relay:
                 raise
             except Exception as error:  # the backbone is away: what is not published waits in the outbox
                 log.warning("relay_waits", tenant=tenant, error=repr(error))
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(self._retry_s)
 
     async def _step(self, tenant: str) -> None:
         present = self._presents.open(tenant)
