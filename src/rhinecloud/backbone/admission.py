@@ -85,6 +85,20 @@ class Admission:
             await client.publish(message.reply, await self._answer(message.data))
 
         await client.subscribe("$SYS.REQ.USER.AUTH", cb=answer)
+        await client.flush()
+        await self.listening(client)
+
+    async def listening(self, client: Client) -> None:
+        """Ends the connections about which we were asked before we listened, so that they ask again at once.
+
+        The server listens for devices before it can hear us, and a question that nobody heard is never asked again:
+        such a device would hang until the server's patience ends.
+        """
+        for server, rows in (await _connections(client, {"auth": True, "limit": 10_000})).items():
+            waiting = [row["cid"] for row in rows if row.get("type") == "mqtt" and not row.get("account")]
+            if waiting:
+                log.info("mqtt_asked_anew", connections=len(waiting))
+            await _kick(client, server, waiting)
 
     async def _answer(self, request: bytes) -> bytes:
         body = request.split(b".")[1]
@@ -134,28 +148,31 @@ async def disconnect(client: Client, names: list[str]) -> int:
     """
     ended = 0
     for name in names:
-        for server, connections in (await _connections(client, name)).items():
-            for connection in connections:
-                # A request, since the server heeds none without a reply subject.
-                await client.request(f"$SYS.REQ.SERVER.{server}.KICK", b'{"cid":%d}' % connection, timeout=5)
-                ended += 1
+        question = {"auth": True, "user": name, "acc": ACCOUNT, "limit": 1024}
+        for server, rows in (await _connections(client, question)).items():
+            await _kick(client, server, [row["cid"] for row in rows])
+            ended += len(rows)
     return ended
 
 
-async def _connections(client: Client, name: str) -> dict[str, list[int]]:
-    """The connection ids of a user name by server."""
-    found: dict[str, list[int]] = {}
+async def _kick(client: Client, server: str, connections: list[int]) -> None:
+    for connection in connections:
+        # A request, since the server heeds none without a reply subject.
+        await client.request(f"$SYS.REQ.SERVER.{server}.KICK", b'{"cid":%d}' % connection, timeout=5)
+
+
+async def _connections(client: Client, question: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Connections that the question is about, by server."""
+    found: dict[str, list[dict[str, Any]]] = {}
     heard = asyncio.Event()
 
     async def collect(message: Msg) -> None:
         answer = msgspec.json.decode(message.data)
-        rows = (answer.get("data") or {}).get("connections") or ()
-        found[answer["server"]["id"]] = [row["cid"] for row in rows if row.get("authorized_user") == name]
+        found[answer["server"]["id"]] = (answer.get("data") or {}).get("connections") or []
         heard.set()
 
     inbox = client.new_inbox()
     subscription = await client.subscribe(inbox, cb=collect)
-    question = {"auth": True, "user": name, "acc": ACCOUNT, "limit": 1024}
     await client.publish("$SYS.REQ.SERVER.PING.CONNZ", msgspec.json.encode(question), reply=inbox)
     # The first answer comes within milliseconds; those of other servers of a cluster shortly after.
     await asyncio.wait_for(heard.wait(), 5)

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import importlib
 from collections.abc import Awaitable, Callable
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 log = logger("backbone")
 
 CONNECT_S = 5.0
+PUBLISH_TRIES = 3
 
 Unsubscribe = Callable[[], Awaitable[None]]
 
@@ -128,17 +130,21 @@ class Backbone:
             Unavailable: the backbone does not take it now.
             PayloadTooLarge: longer than the server takes.
         """
-        return await self._publish(subject, data, {"Nats-Msg-Id": message_id} if message_id else None)
+        return await self._publish(subject, data, {"Nats-Msg-Id": message_id or token_hex(12)})
 
-    async def _publish(self, subject: str, data: bytes, headers: dict[str, str] | None) -> int:
+    async def _publish(self, subject: str, data: bytes, headers: dict[str, str]) -> int:
         import nats.errors
 
-        try:
-            answer = await self._bus.request(subject, data, timeout=10, headers=headers)
-        except nats.errors.MaxPayloadError as error:
-            raise PayloadTooLarge(f"A message of {len(data)} bytes is longer than the backbone takes") from error
-        except (nats.errors.Error, OSError, AttributeError) as error:
-            raise Unavailable(f"The backbone does not take {subject}: {error or type(error).__name__}") from error
+        for left in reversed(range(PUBLISH_TRIES)):
+            try:
+                answer = await self._bus.request(subject, data, timeout=streams.ANSWER_S, headers=headers)
+                break
+            except nats.errors.MaxPayloadError as error:
+                raise PayloadTooLarge(f"A message of {len(data)} bytes is longer than the backbone takes") from error
+            except (nats.errors.Error, OSError, AttributeError) as error:
+                # Asked while the server died, it may have been kept or not. Its id lets us ask again without doubling it.
+                if not left or not isinstance(error, nats.errors.TimeoutError):
+                    raise Unavailable(f"The backbone does not take {subject}: {error or type(error).__name__}") from error
         result: dict[str, Any] = msgspec.json.decode(answer.data)
         if fault := result.get("error"):
             raise Unavailable(f"The backbone refuses {subject}: {fault.get('description')}")
@@ -175,7 +181,7 @@ class Backbone:
         except ValueError as error:
             raise ResourceNotFound(f"No device can listen on the topic {topic!r}") from error
         # As the server itself does for a device that publishes with QoS 1: once for subscribers with QoS 0, once kept.
-        headers = {"Nmqtt-Pub": "1"}
+        headers = {"Nmqtt-Pub": "1", "Nats-Msg-Id": token_hex(12)}
         await self._bus.publish(subject, payload, headers=headers)
         return await self._publish(streams.MQTT_PREFIX + subject, payload, headers)
 
@@ -247,6 +253,9 @@ class Backbone:
             if name == "streams":
                 for consumer, _ in self._consumers:
                     consumer.reconnected()
+            elif name == "admission":
+                with contextlib.suppress(nats.errors.Error, TimeoutError):
+                    await self._admission.listening(client)
 
         self._clients.append(client)
         try:

@@ -28,6 +28,8 @@ log = logger("backbone")
 restarts = counter("nats_restarts", "Times the NATS child process died and was started again")
 
 LINUX: Final = bool(sys.platform == "linux")
+SERVED_S: Final = 0.2
+"""A child that listened for longer than this was well: what ended it came from outside."""
 START_S: Final = 20.0
 """How long the server may take to listen; recovering a full store after a crash takes seconds."""
 
@@ -85,28 +87,30 @@ class Server:
             preexec_fn=_die_with(os.getpid()) if sys.platform == "linux" else None,  # noqa: PLW1509 - it makes one system call
             start_new_session=True,  # ctrl-C is for us; we end the child when nothing needs it any more
         )
-        self._pid_file.write_text(str(self._child.pid))
+        draft = self._pid_file.with_suffix(".new")
+        draft.write_text(str(self._child.pid))
+        draft.replace(self._pid_file)
         child = self._child
         listening = await _until(lambda: child.poll() is not None or _listens(self.plan.port), START_S)
         if not listening or child.poll() is not None:
             raise Unavailable(f"The NATS server does not start: {self._last_words()}")
 
     async def _supervise(self) -> None:
-        """Starts the child again when it dies; at once the first time, then ever later, up to every ten seconds."""
+        """Starts the child again when it dies: at once if it had served, else ever later, up to every ten seconds."""
         pause_s, started = 0.0, time.monotonic()
         while True:
             child = self._child
             assert child is not None
             await _ended(child)
             restarts.inc()
-            if time.monotonic() - started > 30:
+            if time.monotonic() - started > SERVED_S:
                 pause_s = 0.0
             log.warning("nats_died", code=child.returncode, restart_in_s=pause_s, last_words=self._last_words())
             await asyncio.sleep(pause_s)
             pause_s = min(10.0, pause_s * 2 + 0.1)
-            started = time.monotonic()
             try:
                 await self._spawn()
+                started = time.monotonic()
             except (Unavailable, OSError) as error:
                 log.warning("nats_does_not_restart", error=str(error))
 

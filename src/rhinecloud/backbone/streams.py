@@ -55,6 +55,10 @@ def name_of(subject: str) -> str:
     return subject.replace(".", "/")
 
 
+ANSWER_S = 2.0
+"""How long a request waits. One that was on its way when the server died is never answered."""
+
+
 class Api:
     """JetStream's own request API, as far as we need it; thin, since its answers are plain JSON."""
 
@@ -71,7 +75,7 @@ class Api:
 
         try:
             answer = await self._client.request(
-                f"$JS.API.{name}", msgspec.json.encode(body) if body is not None else b"", timeout=10
+                f"$JS.API.{name}", msgspec.json.encode(body) if body is not None else b"", timeout=ANSWER_S
             )
         except (nats.errors.Error, OSError) as error:
             raise Unavailable(f"The backbone does not answer {name}: {error or type(error).__name__}") from error
