@@ -13,6 +13,7 @@ the declared interval of each entity that the source reports on.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import Final, NamedTuple
 
 from rhinecloud.base.clock import SECOND, Clock, now_us
@@ -23,6 +24,8 @@ from .devices import SILENT_AFTER
 from .tables import Tables
 
 HOUR_US: Final = 3600 * SECOND
+OBSERVERS: Final = ("device:", "feed:", "file:")
+"""How the sources begin that observe; what people and programs write is not measured."""
 _LATE: Final = int(Flag.LATE)
 _INVALID: Final = int(Flag.TYPE | Flag.UNKNOWN)
 _IMPLAUSIBLE: Final = int(Flag.RANGE | Flag.STUCK | Flag.JUMP | Flag.FUTURE)
@@ -78,6 +81,15 @@ class _Tally:
     def __init__(self) -> None:
         self.readings = self.observations = self.late = self.invalid = self.implausible = self.duplicate = 0
 
+    def add(self, flags: int, count: int) -> None:
+        """`count` observations with these flags."""
+        self.observations += count
+        if flags:
+            self.late += count * bool(flags & _LATE)
+            self.invalid += count * bool(flags & _INVALID)
+            self.implausible += count * bool(flags & _IMPLAUSIBLE)
+            self.duplicate += count * bool(flags & _DUPLICATE)
+
 
 class _Reporter(NamedTuple):
     interval_s: float | None
@@ -98,29 +110,32 @@ class Figures:
 
     def feed(self, changes: Changes) -> None:
         """Counts what one commit changed; only what a device, feed or file observed."""
-        tallies, seen = self._tallies.setdefault(changes.tenant, {}), set[tuple[str, str, int]]()
+        columns = (
+            changes.source,
+            changes.entity,
+            changes.observed_us,
+            changes.received_us,
+            changes.flags,
+            changes.type,
+        )
+        chosen = zip(changes.attr, changes.change, strict=True)
+        observed = [
+            row
+            for row, (attr, change) in zip(zip(*columns, strict=True), chosen, strict=True)
+            if attr and change != Change.DELETED and row[2] is not None and row[0].startswith(OBSERVERS)
+        ]
+        if not observed:
+            return
+        counts = Counter([(source, received // HOUR_US, flags) for source, _, _, received, flags, _ in observed])
+        readings = {(source, entity, at): (received, kind) for source, entity, at, received, _, kind in observed}
         with self._lock:
+            tallies = self._tallies.setdefault(changes.tenant, {})
+            for (source, hour, flags), count in counts.items():
+                tallies.setdefault((source, hour), _Tally()).add(flags, count)
             reporters = self._known(changes.tenant)
-            for i in range(len(changes)):
-                source, observed = changes.source[i], changes.observed_us[i]
-                if not changes.attr[i] or changes.change[i] == Change.DELETED or not source or observed is None:
-                    continue
-                received, flags = changes.received_us[i], changes.flags[i]
-                key = (source, received // HOUR_US)
-                tally = tallies.get(key)
-                if tally is None:
-                    tally = tallies[key] = _Tally()
-                tally.observations += 1
-                if flags:
-                    tally.late += bool(flags & _LATE)
-                    tally.invalid += bool(flags & _INVALID)
-                    tally.implausible += bool(flags & _IMPLAUSIBLE)
-                    tally.duplicate += bool(flags & _DUPLICATE)
-                reading = (source, changes.entity[i], observed)
-                if reading not in seen:
-                    seen.add(reading)
-                    tally.readings += 1
-                    self._hear(changes.tenant, reporters, source, changes.entity[i], changes.type[i], received)
+            for (source, entity, _), (received, kind) in readings.items():
+                tallies[source, received // HOUR_US].readings += 1
+                self._hear(changes.tenant, reporters, source, entity, kind, received)
 
     def _hear(
         self, tenant: str, reporters: dict[tuple[str, str], _Reporter], source: str, entity: str, types: str, at_us: int
