@@ -133,6 +133,28 @@ def import_(
 
 
 @app.command(rich_help_panel=DATA)
+def export(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Its ending says the form: .jsonld .json .geojson .csv .parquet")
+    ],
+    type_: Annotated[str, typer.Option("--type", "-t", help="Only this entity type.")] = "",
+    q: Annotated[str, typer.Option("-q", help="Only what meets this condition, e.g. availableSpotNumber>100.")] = "",
+    start: Annotated[str, typer.Option("--from", metavar="TIME", help="The past, from this moment on.")] = "",
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="The past, up to this moment.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    tenant: Annotated[str, typer.Option(help="The tenant; without: the default one.")] = "",
+    data: FolderOption = None,
+) -> None:
+    """Write the city's present, or with --from or --to its past, into a file."""
+    from .exporting import Wanted
+    from .exporting import export as write
+
+    wanted = Wanted(type=type_, q=q, tenant=tenant, start=start, end=end)
+    count = write(_folder(data), file, wanted, force=force)
+    typer.echo(f"{file.name}: {count} {'observations' if wanted.past else 'entities'}")
+
+
+@app.command(rich_help_panel=DATA)
 def backup(
     archive: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="Archive to write, or a folder for it.", show_default=False)
