@@ -109,9 +109,8 @@ def main() -> None:
     for size in options.sizes:
         rate = asyncio.run(measure(size, options.seconds, options.indexed))
         first = first or rate
-        print(
-            f"context_write_{size:<9} {rate:10,.0f} observations/s   {first / rate:.2f} of the cost at {options.sizes[0]:,}"
-        )
+        cost = first / rate
+        print(f"context_write_{size:<9} {rate:10,.0f} observations/s   {cost:.2f} of the cost at {options.sizes[0]:,}")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ def holds(text: str, **options: Any) -> bool:
 
 
 TRUE = """
-level  level==4  level==6  level==4,9  level==1..4  level!=5  level>5  level>=6  level<5  level<=4  level==4.0  level!=7..9
+level  level==4  level==6  level==4,9  level==1..4  level!=5  level>5  level>=6  level<5  level<=4
+level==4.0  level!=7..9
 name=="Ruhrort"  name=="a","Ruhrort"
 name~=^Ruhr  name~="ort$"  name!~=^Meid  name!="x"  name>"R"  name=="Q".."S"
 open==true  open!=false  tags=="red"  tags==red  tags!="blue"  !missing

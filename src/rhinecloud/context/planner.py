@@ -51,7 +51,7 @@ class Planner:
     """Plans against one tenant's tables. Not shared between threads."""
 
     def __init__(self) -> None:
-        self._measured: dict[Any, tuple[float, int]] = {}
+        self._measured: dict[Any, tuple[float, int, int]] = {}  # until when, counted, and at most
         self._kinds: dict[Any, list[int] | None] = {}
 
     def plan(
@@ -99,14 +99,14 @@ class Planner:
         key = (one.slots[0].number, len(one.slots), one.where, one.params)
         known = self._measured.get(key)
         moment = time.monotonic()
-        if known and known[0] > moment and (known[1] < most or known[1] >= most > 0):
+        if known and known[0] > moment and (known[1] < known[2] or most <= known[2]):  # counted whole, or far enough
             return known[1]
         if len(self._measured) > 2_000:
             self._measured.clear()
         where = f"slot IN ({','.join(str(s.number) for s in one.slots)}) AND {one.where}"
         sql = f"SELECT count(*) FROM (SELECT 1 FROM value WHERE {where} LIMIT ?)"  # noqa: S608 - numbers of ours
         count: int = db.execute(sql, (*one.params, most)).fetchone()[0]
-        self._measured[key] = (moment + KEEP_S, count)
+        self._measured[key] = (moment + KEEP_S, count, most)
         return count
 
     def _by_place(self, db: sqlite3.Connection, query: Query, even: int) -> Plan | None:

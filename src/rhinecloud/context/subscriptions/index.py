@@ -7,12 +7,15 @@ remembered, since a batch has few different ones.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
-from rhinecloud.base.model import Change, Changes
+import msgspec
+
+from rhinecloud.base.model import Change, Changes, Instance
 
 from .model import Subscription
 
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _TRIGGER: Final = {
     Change.CREATED: "attributeCreated",
     Change.CHANGED: "attributeUpdated",
@@ -28,7 +31,7 @@ _ENTITY: Final = {
 class Hit:
     """What happened to one entity in a batch."""
 
-    __slots__ = ("attrs", "created", "deleted_us", "late", "retyped", "types")
+    __slots__ = ("attrs", "created", "deleted_us", "gone", "late", "retyped", "types")
 
     def __init__(self, types: str) -> None:
         self.types = frozenset(types.split(" "))
@@ -36,6 +39,7 @@ class Hit:
         self.retyped = False
         self.deleted_us = 0
         self.attrs: dict[tuple[str, str], set[int]] = {}  # (attribute, dataset) → changes
+        self.gone: dict[tuple[str, str], Instance] = {}  # what says that an instance was deleted
         self.late: dict[tuple[str, str], int] = {}  # not newer than the present was: when it was observed, µs
 
     def triggers(self, subscription: Subscription) -> bool:
@@ -137,10 +141,11 @@ def hits(changes: Changes, wanted: set[str]) -> dict[str, Hit]:
         changes.dataset,
         changes.change,
         changes.observed_us,
+        changes.body,
         changes.seen,
         strict=True,
     )
-    for entity, types, attr, dataset, change, observed_us, seen in columns:
+    for entity, types, attr, dataset, change, observed_us, body, seen in columns:
         if entity not in wanted:
             continue
         hit = found.get(entity)
@@ -148,6 +153,8 @@ def hits(changes: Changes, wanted: set[str]) -> dict[str, Hit]:
             hit = found[entity] = Hit(types)
         if attr:
             hit.attrs.setdefault((attr, dataset), set()).add(change)
+            if change == Change.DELETED and body is not None:
+                hit.gone[attr, dataset] = _decode(body)
             if seen and observed_us is not None:
                 hit.late[attr, dataset] = observed_us
         elif change == Change.CREATED:

@@ -100,9 +100,8 @@ class Subscription:
     @property
     def remembers(self) -> bool:
         """Whether it tells what was there before: then that has to be remembered."""
-        return bool(self.notification.get("showChanges")) or not self.triggers.isdisjoint(
-            ["entityDeleted", "attributeDeleted"]
-        )
+        deletions = not self.triggers.isdisjoint(["entityDeleted", "attributeDeleted"])
+        return bool(self.notification.get("showChanges")) or deletions
 
     @property
     def names(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from rhinecloud.base.clock import parse_us
 from rhinecloud.base.errors import BadRequestData
@@ -115,7 +115,15 @@ def geo_query(given: Json) -> geo.GeoQuery:
 
 def condition(text: str, names: dict[str, str]) -> q.Condition:
     """The condition of a kept q, by the expanded names that were kept beside it."""
-    return q.parse(text, lambda name: names.get(name, name))
+    return q.parse(_unquoted(text), lambda name: names.get(name, name))
+
+
+def _unquoted(text: str) -> str:
+    """A q as it would come in an address: values may be percent-encoded in a body too (4.9)."""
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return text
 
 
 def _names_in(text: str, vocabulary: Vocabulary) -> dict[str, str]:
@@ -126,7 +134,7 @@ def _names_in(text: str, vocabulary: Vocabulary) -> dict[str, str]:
         names[name] = vocabulary.expand(name)
         return names[name]
 
-    q.parse(text, expand)
+    q.parse(_unquoted(text), expand)
     return names
 
 
@@ -231,7 +239,7 @@ def _triggers(value: Any, _v: Vocabulary, _now: int) -> list[str]:
 
 def _condition(value: Any, vocabulary: Vocabulary, _now: int) -> str:
     text = _text(value, vocabulary, 0)
-    q.parse(text, vocabulary.expand)
+    q.parse(_unquoted(text), vocabulary.expand)
     return text
 
 

@@ -15,7 +15,7 @@ import msgspec
 from rhinecloud.base import telemetry
 from rhinecloud.base.clock import Clock, now_us, parse_us
 from rhinecloud.base.errors import AlreadyExists, BadRequestData, NonexistentTenant, ResourceNotFound, RhineError
-from rhinecloud.base.model import NULL, VALUE_MEMBER, Changes, Entity, Instance
+from rhinecloud.base.model import NULL, VALUE_MEMBER, Change, Changes, Entity, Instance
 from rhinecloud.base.settings import Settings
 from rhinecloud.context.draft import dataset_of, find
 from rhinecloud.context.present import Present
@@ -351,13 +351,10 @@ def _told(
     told = Told(entity)
     for (attr, dataset), changes in hit.attrs.items():
         was = find(before["attrs"].get(attr, ()), dataset) if before is not None else None
-        there = find(entity["attrs"].get(attr, ()), dataset)
-        if there is None and 2 in changes:
-            if "attributeDeleted" in subscription.triggers:
-                told.removed[attr, dataset] = _removed(was, dataset)
-        elif was is not None and subscription.notification.get("showChanges"):
-            told.before[attr, dataset] = was
-        if was is not None and (attr, dataset) in told.removed:
+        gone = Change.DELETED in changes and find(entity["attrs"].get(attr, ()), dataset) is None
+        if gone and "attributeDeleted" in subscription.triggers:
+            told.removed[attr, dataset] = _removed(was or hit.gone.get((attr, dataset)), dataset)
+        if was is not None and subscription.notification.get("showChanges"):
             told.before[attr, dataset] = was
     return told
 
@@ -389,8 +386,9 @@ def _gone(subscription: Subscription, entity_id: str, hit: Hit, before: Entity |
         return None
     if "attributeDeleted" in subscription.triggers or subscription.notification.get("showChanges"):
         for attr, instance in gone:
-            key = (attr, dataset_of(instance))
-            told.removed[key], told.before[key] = _removed(instance, key[1]), instance
+            told.removed[attr, dataset_of(instance)] = _removed(instance, dataset_of(instance))
+        if subscription.notification.get("showChanges"):
+            told.before = {(attr, dataset_of(instance)): instance for attr, instance in gone}
     return told
 
 
