@@ -22,7 +22,7 @@ from .render import Json
 KINDS: Final = frozenset(["Hosted", "Cached", "ImplicitlyCreated"])
 _DOCUMENTS: Final = "context"
 _PATH: Final = f"{ROOT}/jsonldContexts/"
-_OWN: Final = "rhinecloud"  # our own vocabulary's id
+OWN: Final = "rhinecloud"  # our own vocabulary's id
 
 
 class Hosted(msgspec.Struct):
@@ -105,13 +105,14 @@ async def serve(call: Call) -> Answer:
     if call.door.vocabularies.is_core(name):
         told = {"URL": name, "localId": name, "kind": "Cached", "createdAt": iso(0), "numberOfHits": 0}
         return _plain(told if details else call.door.vocabularies.core_document())
-    if name == _OWN:
+    if name == OWN:
         return _plain(call.door.vocabularies.own_document)
     hosted = _kept(call.present, name)
     if hosted is not None:
-        told = _told_hosted(call, hosted)
+        if details:
+            return _plain(_told_hosted(call, hosted))
         call.door.hits[hosted.id] = call.door.hits.get(hosted.id, 0) + 1
-        return _plain(told if details else {"@context": hosted.context})
+        return _plain({"@context": hosted.context})
     document = call.door.vocabularies.documents.find(name)
     if document is None:
         raise ResourceNotFound("There is no such @context here")

@@ -27,13 +27,15 @@ from rhinecloud.sharing import problems
 from rhinecloud.sharing.exchange import Answer, Asked, Gone, Receive, Scope, Send, send_answer
 
 from .call import Call, Door
-from .contexts import hosted_by
+from .contexts import OWN, hosted_by
 from .negotiation import GEO, JSON, LD_JSON, MERGE_PATCH, PLAIN, media_type, negotiate
 from .notifications import renderer
 from .routes import ROUTES, Route
 
 _TENANT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
 _HERE: Final = "/"  # no segment has a slash
+_OF_ONE: Final = frozenset(["PUT", "PATCH"])  # methods that are always about one thing, whose id is then missing
+_PLAIN_405: Final = frozenset(["subscriptions"])  # 6.10.3: of these a missing id is just another address
 _OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "plain": PLAIN,
     "geo": GEO,
@@ -55,6 +57,8 @@ class NgsiLd:
         self.door = Door(presents, histories, access, vocabularies, settings, subscriptions)
         if subscriptions is not None:
             subscriptions.render = renderer(presents, vocabularies, settings.default_tenant)
+        if not vocabularies.own_url:
+            vocabularies.own_url = f"{self.door.base_url}/ngsi-ld/v1/jsonldContexts/{OWN}"
         vocabularies.hosted = hosted_by(presents, self.door.hits)
         self._tree = _tree(ROUTES)
         self._count: dict[tuple[str, int], Callable[[], None]] = {}
@@ -99,6 +103,8 @@ class NgsiLd:
         node: Any = self._tree
         values: list[str] = []
         for segment in asked.segments[2:]:  # after /ngsi-ld/v1
+            if not segment and values:
+                continue  # nothing between two slashes: as if there were one
             below = node.get(segment)
             if below is None:
                 below = node.get("{}")
@@ -112,7 +118,8 @@ class NgsiLd:
         method = "GET" if asked.method == "HEAD" else asked.method
         route = methods.get(method)
         if route is None:
-            if not values and method in node.get("{}", {}).get(_HERE, {}):
+            one = asked.segments[-1] not in _PLAIN_405
+            if one and not values and method in _OF_ONE and method in node.get("{}", {}).get(_HERE, {}):
                 raise BadRequestData("The id is missing in the address")
             raise MethodNotAllowed(f"{asked.method} is not for this address", allow=sorted(methods))
         return route, dict(zip(route.variables, values, strict=False))

@@ -43,7 +43,7 @@ def preferred(call: Call) -> tuple[int, int] | None:
 def amend(call: Call, documents: Iterable[Json]) -> bool:
     """Rewrites entities for the version preferred, in place; whether that changed anything."""
     version = preferred(call)
-    return version is not None and any([_amend(document, version) for document in documents])
+    return version is not None and sum(_amend(document, version) for document in documents) > 0
 
 
 def applied(call: Call, answer: Answer, amended: bool) -> Answer:
