@@ -82,13 +82,13 @@ class Reach:
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
-        self._pool: httpcore.AsyncConnectionPool | None = None
+        self._pools: dict[bool, httpcore.AsyncConnectionPool] = {}  # by whether they are for https
         self._tls: ssl.SSLContext | None = None
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.aclose()
-            self._pool = None
+        for pool in self._pools.values():
+            await pool.aclose()
+        self._pools.clear()
 
     async def send(self, endpoint: dict[str, Any], message: Message) -> None:
         """Delivers a message; returns when it has arrived.
@@ -113,8 +113,9 @@ class Reach:
         headers = [*message.headers, ("Content-Length", str(len(message.body))), ("User-Agent", "rhinecloud")]
         if not any(name.lower() == "host" for name, _ in headers):
             headers.insert(0, ("Host", urlsplit(uri).netloc.rpartition("@")[2]))
+        connections = await self._connections(secure=uri.startswith("https"))
         try:
-            async with self._connections().stream(
+            async with connections.stream(
                 "POST", uri, headers=_encoded(headers), content=message.body, extensions={"timeout": limits}
             ) as answer:
                 status, read = answer.status, 0
@@ -130,23 +131,27 @@ class Reach:
             # 4xx says that the message is not wanted; sending it again would not change that.
             raise Undelivered(f"The endpoint answers {status}", again=status >= 500 or status in (408, 425, 429))
 
-    def _connections(self) -> httpcore.AsyncConnectionPool:
-        if self._pool is None:
+    async def _connections(self, *, secure: bool) -> httpcore.AsyncConnectionPool:
+        if secure not in self._pools:
+            context = await self._context() if secure else None
             import httpcore
 
             # No limit of connections: those of endpoints that hang must not be missing for the others.
-            self._pool = httpcore.AsyncConnectionPool(
-                ssl_context=self._context(),
-                max_connections=None,
-                max_keepalive_connections=100,
-                keepalive_expiry=10,
-                network_backend=_backend(self._allow_private),
+            self._pools.setdefault(
+                secure,
+                httpcore.AsyncConnectionPool(
+                    ssl_context=context,
+                    max_connections=None,
+                    max_keepalive_connections=100,
+                    keepalive_expiry=10,
+                    network_backend=_backend(self._allow_private),
+                ),
             )
-        return self._pool
+        return self._pools[secure]
 
-    def _context(self) -> ssl.SSLContext:
+    async def _context(self) -> ssl.SSLContext:
         if self._tls is None:
-            self._tls = ssl.create_default_context()
+            self._tls = await asyncio.to_thread(ssl.create_default_context)  # reads all root certificates
         return self._tls
 
     async def _publish(self, endpoint: dict[str, Any], message: Message) -> None:
@@ -155,12 +160,13 @@ class Reach:
         port = parts.port or (8883 if secure else 1883)
         info = {pair["key"]: pair["value"] for pair in endpoint.get("notifierInfo", ())}
         payload = msgspec.json.encode({"metadata": dict(message.headers), "body": msgspec.Raw(message.body)})
+        tls = await self._context() if secure else None
         last: Exception = Undelivered(f"The host {host[:100]} has no address")
         for ip in await addresses(host, port, allow_private=self._allow_private):
             try:
                 await mqtt.publish(
                     mqtt.Broker(
-                        ip, port, server_name=host, tls=self._context() if secure else None,
+                        ip, port, server_name=host, tls=tls,
                         user=unquote(parts.username or ""), password=unquote(parts.password or ""),
                         version=4 if info.get("MQTT-Version") == "mqtt3.1.1" else 5,
                     ),

@@ -22,6 +22,7 @@ from .views import FORMS, projection
 if TYPE_CHECKING:
     from rhinecloud.context import Present, Presents
 
+_HEAD: Final = ("id", "type", "scope", "createdAt", "modifiedAt", "expiresAt")
 MOST_LINKED: Final = 10_000
 _PREVIOUS: Final = {kind: f"previous{member[0].upper()}{member[1:]}" for kind, member in VALUE_MEMBER.items()}
 
@@ -75,8 +76,8 @@ def view_of(subscription: Subscription) -> View:
         form=form,
         sys_attrs=bool(params.get("sysAttrs")),
         lang=document.get("lang", ""),
-        attrs=None if attributes is None else frozenset(attributes),
-        pick=projection(params.get("pick"), _Whole()),
+        # Not as View.attrs: entities that are linked are shown whole.
+        pick={name: {} for name in (*_HEAD, *attributes)} if attributes else projection(params.get("pick"), _Whole()),
         omit=projection(params.get("omit"), _Whole()),
         datasets=None if datasets is None else frozenset(datasets),
         geo=subscription.endpoint["accept"] == GEO_JSON,
@@ -110,7 +111,7 @@ def _with_changes(told: Told, vocabulary: Vocabulary, view: View) -> Entity:
     if not told.removed and not told.before:
         return entity
     attrs: dict[str, list[Instance]] = dict(entity["attrs"])
-    for (attr, _), instance in told.removed.items():
+    for (attr, _), instance in _collapsed(told).items():
         gone = instance | ({"deletedAt": iso(told.deleted_us or entity["_m"])} if view.sys_attrs else {})
         attrs[attr] = [*attrs.get(attr, ()), gone]
     for (attr, dataset), was in told.before.items():
@@ -118,6 +119,19 @@ def _with_changes(told: Told, vocabulary: Vocabulary, view: View) -> Entity:
             i | _previous(was, vocabulary) if (i.get("datasetId") or "") == dataset else i for i in attrs.get(attr, ())
         ]
     return entity | {"attrs": attrs}
+
+
+def _collapsed(told: Told) -> dict[tuple[str, str], Instance]:
+    """What was removed; of an attribute that is gone with all its instances just one says so (4.5.0)."""
+    if told.before:
+        return told.removed
+    found: dict[tuple[str, str], Instance] = {}
+    for (attr, dataset), instance in told.removed.items():
+        if attr in told.entity["attrs"] or len([a for a, _ in told.removed if a == attr]) == 1:
+            found[attr, dataset] = instance
+        else:
+            found[attr, ""] = {member: value for member, value in instance.items() if member != "datasetId"}
+    return found
 
 
 def _previous(was: Instance, vocabulary: Vocabulary) -> Json:
@@ -136,7 +150,12 @@ def _linked(present: Present, view: View, entities: list[Entity], subscription: 
     seen, front = {entity["id"] for entity in entities}, entities
     readable = subscription.query.readable
     for _ in range(view.join_level):
-        wanted = [target for entity in front for _, target in targets_of(entity, view) if target not in seen]
+        wanted = [
+            target
+            for entity in front
+            for _, target in targets_of(entity, view, view.pick, view.omit)
+            if target not in seen
+        ]
         seen.update(wanted)
         front = [
             entity

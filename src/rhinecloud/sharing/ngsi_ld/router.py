@@ -33,7 +33,8 @@ from .notifications import renderer
 from .routes import ROUTES, Route
 
 _TENANT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
-_HERE: Final = "/"  # no segment has a slash
+_HERE: Final = object()
+_VARIABLE: Final = object()  # no text, so that no segment of a request can name it
 _OF_ONE: Final = frozenset(["PUT", "PATCH"])  # methods that are always about one thing, whose id is then missing
 _PLAIN_405: Final = frozenset(["subscriptions"])  # 6.10.3: of these a missing id is just another address
 _OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -107,7 +108,7 @@ class NgsiLd:
                 continue  # nothing between two slashes: as if there were one
             below = node.get(segment)
             if below is None:
-                below = node.get("{}")
+                below = node.get(_VARIABLE)
                 values.append(segment)
             if below is None:
                 raise ResourceNotFound("There is nothing under this address")
@@ -119,7 +120,7 @@ class NgsiLd:
         route = methods.get(method)
         if route is None:
             one = asked.segments[-1] not in _PLAIN_405
-            if one and not values and method in _OF_ONE and method in node.get("{}", {}).get(_HERE, {}):
+            if one and not values and method in _OF_ONE and method in node.get(_VARIABLE, {}).get(_HERE, {}):
                 raise BadRequestData("The id is missing in the address")
             raise MethodNotAllowed(f"{asked.method} is not for this address", allow=sorted(methods))
         return route, dict(zip(route.variables, values, strict=False))
@@ -183,12 +184,12 @@ def _content(asked: Asked) -> str:
     raise UnsupportedMediaType
 
 
-def _tree(routes: tuple[Route, ...]) -> dict[str, Any]:
-    """Routes by the segments of their paths; `_HERE` holds what ends here, "{}" stands for a variable."""
-    tree: dict[str, Any] = {}
+def _tree(routes: tuple[Route, ...]) -> dict[Any, Any]:
+    """Routes by the segments of their paths; `_HERE` holds what ends here, `_VARIABLE` what comes below any segment."""
+    tree: dict[Any, Any] = {}
     for route in routes:
         node = tree
         for segment in route.path.strip("/").split("/"):
-            node = node.setdefault("{}" if segment[0] == "{" else segment, {})
+            node = node.setdefault(_VARIABLE if segment[0] == "{" else segment, {})
         node.setdefault(_HERE, {})[route.method] = route
     return tree

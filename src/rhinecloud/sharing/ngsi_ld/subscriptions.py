@@ -138,18 +138,18 @@ def _applied(call: Call) -> list[tuple[bytes, bytes]]:
 
 _WHOLE: Final = "/subscriptions"
 _ONE: Final = "/subscriptions/{subscriptionId}"
-# Its members are the operation's, as `routes.Route` has them. Who sees a subscription sees what it sends to its endpoint,
+# Members as `routes.Route` has them. Who sees a subscription sees what it sends to its endpoint,
 # tokens included: reading takes the same right as changing.
 _SHARED: Final[Json] = {"action": "subscriptions.manage"}
 ROUTES: Final[tuple[Json, ...]] = (
     _SHARED | {"method": "POST", "path": _WHOLE, "operation": "createSubscription", "clause": "6.10.3.1",
-               "handler": create, "body": "one", "creates": True},
+               "handler": create, "body": "part", "creates": True},
     _SHARED | {"method": "GET", "path": _WHOLE, "operation": "querySubscriptions", "clause": "6.10.3.2",
                "handler": listed, "parameters": ("options", "limit", "offset", "count"), "produces": "plain"},
     _SHARED | {"method": "GET", "path": _ONE, "operation": "retrieveSubscription", "clause": "6.11.3.1",
                "handler": retrieve, "parameters": ("options",), "produces": "plain"},
     _SHARED | {"method": "PATCH", "path": _ONE, "operation": "updateSubscription", "clause": "6.11.3.2",
-               "handler": update, "body": "one"},
+               "handler": update, "body": "part"},
     _SHARED | {"method": "DELETE", "path": _ONE, "operation": "deleteSubscription", "clause": "6.11.3.3",
                "handler": delete},
 )  # fmt: skip
