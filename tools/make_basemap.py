@@ -30,7 +30,8 @@ OUT = Path(__file__).parents[1] / "src/rhinecloud/web/static/geo/duisburg.json"
 FRAME = box(6.44, 51.22, 7.02, 51.64)  # what a map of the city may show
 LAT = 51.43
 METRE = 1 / 111_195  # in degrees of latitude
-TOLERANCE_M = 18
+TOLERANCE_M = 18  # of what is real
+SMOOTH_M = 4  # of what is drawn by hand and then rounded: bends that the eye would see as corners
 RHINE_WIDTH_M = 330
 ATTRIBUTION = {
     "city": "© OpenStreetMap contributors, ODbL",
@@ -63,7 +64,7 @@ def main(folder: Path, out: Path) -> None:
     stations = _stations(geo / "db-stations/data.ndjson")
     stops = _stops(folder / "transit/vrr-stops/stopsWithNames.csv.pako")
     known = stops | stations
-    rhine = _band(_smooth(_rhine_axis(quarters, towns), 2), RHINE_WIDTH_M)
+    rhine = _band(_smooth(_rhine_axis(quarters, towns), 4), RHINE_WIDTH_M)
     ruhr_border = linemerge(_borders(quarters["300"][1], quarters["500"][1]))
     ruhr = _smooth(LineString([*drawn.RUHR_WEST, *_eastward(ruhr_border), *drawn.RUHR_EAST]), 2)
 
@@ -87,12 +88,12 @@ def main(folder: Path, out: Path) -> None:
             [
                 ("Rhein", rhine),
                 ("Ruhr", _band(ruhr, 75)),
-                *((n, _band(_smooth(line(p), 2), w)) for n, w, p in (*drawn.CANALS, *drawn.LAKES)),
+                *((n, _band(_smooth(line(p), 3), w)) for n, w, p in (*drawn.CANALS, *drawn.LAKES)),
                 *((n, _band(line(p), w, flat=False)) for n, w, p in drawn.BASINS),
             ],
         ),
-        "rail": ("schematic", "line", [(n, _smooth(line(p), 2)) for n, p in drawn.RAILWAYS]),
-        "road": ("schematic", "line", [(n, _smooth(line(p), 2)) for n, p in drawn.MAIN_ROADS]),
+        "rail": ("schematic", "line", [(n, _smooth(line(p), 3)) for n, p in drawn.RAILWAYS]),
+        "road": ("schematic", "line", [(n, _smooth(line(p), 3)) for n, p in drawn.MAIN_ROADS]),
         "motorway": ("schematic", "line", [(n, _smooth(line(p), 3)) for n, p in drawn.MOTORWAYS]),
     }
     document: dict[str, Any] = {"attribution": ATTRIBUTION, "scale": 100_000, "layers": {}}
@@ -100,7 +101,11 @@ def main(folder: Path, out: Path) -> None:
         document["layers"][name] = {
             "source": source,
             "kind": kind,
-            "features": [{"n": n, "c": c} for n, g in features if (c := _coded(g, kind))],
+            "features": [
+                {"n": n, "c": c}
+                for n, g in features
+                if (c := _coded(g, kind, TOLERANCE_M if source != "schematic" else SMOOTH_M))
+            ],
         }
     points = {
         "borough_name": ("city", {n: p for n, p in drawn.DISTRICT_LABELS.items() if not isinstance(p, str)}),
@@ -220,7 +225,7 @@ def _smooth(line: LineString, rounds: int) -> LineString:
 def _band(line: LineString, width_m: float, *, flat: bool = False) -> BaseGeometry:
     stretch = math.cos(math.radians(LAT))
     plane = affinity.scale(line, xfact=stretch, yfact=1, origin=(0, 0))
-    band = plane.buffer(width_m / 2 * METRE, quad_segs=4, cap_style="flat" if flat else "round")
+    band = plane.buffer(width_m / 2 * METRE, quad_segs=8, cap_style="flat" if flat else "round")
     return affinity.scale(band, xfact=1 / stretch, yfact=1, origin=(0, 0))
 
 
@@ -240,9 +245,9 @@ def _middle(geometry: BaseGeometry) -> tuple[float, float]:
     return point.x, point.y
 
 
-def _coded(geometry: BaseGeometry, kind: str) -> list[list[int]]:
+def _coded(geometry: BaseGeometry, kind: str, tolerance_m: float) -> list[list[int]]:
     """The rings or lines of a geometry inside the frame, simplified and delta-coded: [x0, y0, dx1, dy1, …]."""
-    cut = geometry.intersection(FRAME).simplify(TOLERANCE_M * METRE)
+    cut = geometry.intersection(FRAME).simplify(tolerance_m * METRE)
     return [flat for part in _parts(cut, kind) if len(flat := _deltas(part)) >= (8 if kind == "polygon" else 4)]
 
 

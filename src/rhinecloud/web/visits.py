@@ -76,7 +76,7 @@ class Visit(msgspec.Struct, kw_only=True):
 
 
 SCREENS: Final = (
-    ("situation", "/", "map", N_("Situation"), "s", "entities.read"),
+    ("situation", "/", "map", N_("Situation"), "s", ""),
     ("devices", "/devices", "radio", N_("Devices"), "d", "devices.read"),
     ("quality", "/quality", "shield-check", N_("Quality"), "q", "quality.read"),
     ("administration", "/administration", "settings", N_("Administration"), "a", "people.manage"),
@@ -124,15 +124,9 @@ class Visits:
         )
 
     def may(self, visit: Visit, action: str) -> bool:
-        """Whether this visit may do `action` with more than open data."""
+        """Whether this visit may do `action` ("": everyone may)."""
         if not action:
             return True
-        if (
-            action == "entities.read"
-            and not visit.session
-            and self._rooms.access.readable_types(visit.principal, visit.tenant) is not None
-        ):
-            return False
         try:
             self._rooms.access.allow(visit.principal, action, visit.tenant)
         except Refused:
@@ -159,8 +153,8 @@ class Visits:
             title=say(title),
             screen=screen,
             tenant=visit.tenant,
-            tenant_title=titles.get(visit.tenant) or visit.tenant.capitalize(),
-            tenants=[Choice(n, t or n.capitalize(), n == visit.tenant) for n, t in titles.items()],
+            tenant_title=_title(visit.tenant, titles.get(visit.tenant, "")),
+            tenants=[Choice(n, _title(n, t), n == visit.tenant) for n, t in titles.items()],
             languages=[
                 Choice("de", "Deutsch", visit.language == "de"),
                 Choice("en", "English", visit.language == "en"),
@@ -204,3 +198,7 @@ class Visits:
         except (Forbidden, Unauthorized):
             return False
         return self._rooms.access.readable_types(principal, tenant) is None
+
+
+def _title(name: str, title: str) -> str:
+    return title if title and title != name else name.capitalize()

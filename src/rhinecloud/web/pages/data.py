@@ -17,12 +17,14 @@ from rhinecloud.web.detail import Thing, describe
 from rhinecloud.web.live import Live, Readable
 from rhinecloud.web.past import Curve, curve
 from rhinecloud.web.rooms import Rooms
-from rhinecloud.web.things import Row, ShownKind
+from rhinecloud.web.things import LOCATION, NAME, Row, ShownKind
 from rhinecloud.web.visits import AnyRequest, Visit, Visits
 
 LIMIT: Final = 20_000
 """Things on one map; the answer says when there are more."""
+STANDING: Final = frozenset({LOCATION, NAME})
 MAX_SPAN_S: Final = 400 * 86_400
+LAST_US: Final = parse_us("2200-01-01T00:00:00Z")
 _json = msgspec.json.Encoder()
 
 
@@ -134,6 +136,7 @@ class Data:
         if self._rooms.histories is None:
             raise Unavailable("This installation keeps no past")
         found: Sequence[Entity] = await self._rooms.histories.open(tenant).as_of(at_us, types=readable, ids=ids)
+        _named_as_now(found, self._rooms.presents.open(tenant))
         return found
 
 
@@ -147,6 +150,17 @@ def routes(rooms: Rooms, visits: Visits, live: Live) -> list[Any]:
     ]
 
 
+def _named_as_now(past: Sequence[Entity], present: Any) -> None:
+    """What a thing is called and where it stands is often told once, long after its first figures: where the past
+    does not know it, the present does."""
+    lacking = {e["id"]: e for e in past if not STANDING.issubset(e.get("attrs", {}))}
+    for now in present.get_many(list(lacking)):
+        attrs = lacking[now["id"]].setdefault("attrs", {})
+        for attr in STANDING:
+            if attr in now["attrs"]:
+                attrs.setdefault(attr, now["attrs"][attr])
+
+
 def moment(text: str) -> int:
     """µs of an instant in a query.
 
@@ -154,9 +168,12 @@ def moment(text: str) -> int:
         BadRequestData: it is none.
     """
     try:
-        return parse_us(text.replace(" ", "+"))
+        found = parse_us(text.replace(" ", "+"))
     except ValueError as error:
         raise BadRequestData(str(error)) from error
+    if not 0 <= found < LAST_US:
+        raise BadRequestData(f"{text[:40]} is not between 1970 and 2200, where a city has a past")
+    return found
 
 
 def answer(body: Any) -> Response[bytes]:

@@ -15,6 +15,7 @@ const FONT = ["Inter", "system-ui", "sans-serif"];
 class CityMap extends HTMLElement {
   #map = null;
   #ready = null;
+  #drawn = null;
   #kinds = [];
   #shown = new Map();
   #pending = { set: new Map(), remove: new Set() };
@@ -68,11 +69,13 @@ class CityMap extends HTMLElement {
   }
 
   get view() {
+    if (!this.#map) return "";
     const { lng, lat } = this.#map.getCenter();
     return `${lng.toFixed(5)},${lat.toFixed(5)},${this.#map.getZoom().toFixed(2)}`;
   }
 
   get bounds() {
+    if (!this.#map) return [-180, -90, 180, 90];
     const b = this.#map.getBounds();
     return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()];
   }
@@ -92,10 +95,9 @@ class CityMap extends HTMLElement {
   }
 
   /** The kinds there are; their markers are drawn before the first thing needs them. */
-  async kinds(kinds) {
+  kinds(kinds) {
     this.#kinds = kinds;
-    await this.#ready;
-    await this.#images();
+    this.#drawn = this.#ready.then(() => this.#images());
   }
 
   async #images() {
@@ -129,7 +131,7 @@ class CityMap extends HTMLElement {
       id: "things", type: "symbol", source: "things", filter: ["!", ["has", "point_count"]],
       layout: {
         "icon-image": ["concat", ["get", "icon"], "/", ["get", "look"]], "icon-allow-overlap": true, "icon-padding": 1,
-        "symbol-sort-key": ["-", 9, ["get", "state"]],
+        "symbol-sort-key": ["get", "state"],
         "text-field": ["step", ["zoom"], "", 11.4, ["get", "value"], 13, ["case", ["==", ["get", "value"], ""], ["get", "name"], ["concat", ["get", "value"], "\n", ["get", "name"]]]],
         "text-font": FONT, "text-size": 12, "text-optional": true, "text-anchor": "left", "text-justify": "left", "text-offset": [1.5, 0], "text-max-width": 13, "text-line-height": 1.25,
       },
@@ -163,9 +165,9 @@ class CityMap extends HTMLElement {
 
   /** Everything that is to be seen, in place of what was. */
   async show(things) {
-    await this.#ready;
     this.#shown = new Map(things.filter((thing) => thing.lon !== null).map((thing) => [thing.id, this.#feature(thing)]));
     this.#pending = { set: new Map(), remove: new Set() };
+    await this.#drawn;
     this.#map.getSource("things").setData({ type: "FeatureCollection", features: [...this.#shown.values()] });
     this.#mark();
   }
@@ -190,7 +192,8 @@ class CityMap extends HTMLElement {
   }
 
   #soon() {
-    this.#timer ??= setTimeout(() => {
+    this.#timer ??= setTimeout(async () => {
+      await this.#drawn;
       this.#timer = null;
       const { set, remove } = this.#pending;
       this.#pending = { set: new Map(), remove: new Set() };
@@ -211,8 +214,8 @@ class CityMap extends HTMLElement {
 
   /** Rings the selected thing, and brings it into view where it is not. */
   async select(id, { bring = false } = {}) {
-    await this.#ready;
     this.#selected = id;
+    await this.#drawn;
     this.#mark();
     const found = this.#shown.get(id);
     if (!found || !bring) return;

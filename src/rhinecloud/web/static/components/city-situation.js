@@ -28,6 +28,7 @@ class CitySituation extends HTMLElement {
     this.panel = this.querySelector("thing-panel");
     this.layers = this.querySelector(".layers");
     this.search = document.getElementById("search");
+    if (matchMedia("(max-width: 860px)").matches) this.layers.open = false;
     this.#fromAddress();
     this.#listen();
     await this.#load();
@@ -44,6 +45,7 @@ class CitySituation extends HTMLElement {
   #fromAddress() {
     const query = new URLSearchParams(location.search);
     this.#selected = query.get("select");
+    this.placed = location.href.includes("@");
     this.#words = words(query.get("q") ?? "");
     if (this.search) this.search.value = query.get("q") ?? "";
     this.#states = new Set((query.get("states") ?? "").split(",").filter(Boolean).map(Number).filter((s) => s in STATES));
@@ -64,7 +66,8 @@ class CitySituation extends HTMLElement {
     const on = this.kinds.filter((k) => !this.#off.has(k.name));
     if (this.kinds.some((k) => this.#off.has(k.name) === k.layerOn)) query.set("layers", on.map((k) => k.name).join(","));
     const text = query.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
-    history.replaceState(null, "", `/?${text}${text ? "&" : ""}@${this.map.view}`);
+    const view = this.map.view;
+    if (view) history.replaceState(null, "", `/?${text}${text ? "&" : ""}@${view}`);
   }
 
   #listen() {
@@ -120,7 +123,7 @@ class CitySituation extends HTMLElement {
     else if (!this.things.size) this.#off = new Set(this.kinds.filter((k) => !k.layerOn).map((k) => k.name));
     this.things = new Map(snapshot.rows.map((row) => [row[0], this.#thing(row)]));
     this.#note(snapshot);
-    await this.map.kinds(this.kinds);
+    this.map.kinds(this.kinds);
     this.#arrange();
     if (this.#selected) this.choose(this.#selected, "address");
     if (!island.at) this.#follow(snapshot.mark);
@@ -221,7 +224,7 @@ class CitySituation extends HTMLElement {
     this.map.describe(onMap.length);
     this.#tallies();
     this.#layers(all);
-    this.querySelector("[role=status]").textContent = n("{n} thing", "{n} things", inList.length);
+    this.querySelector(".announce").textContent = n("{n} thing", "{n} things", inList.length);
   }
 
   #tallies() {
@@ -253,7 +256,7 @@ class CitySituation extends HTMLElement {
     this.list.select(id, { bring: from !== "list" });
     if (id !== null && matchMedia("(max-width: 860px)").matches) this.list.open(false);
     this.map.resize();
-    await Promise.all([this.panel.show(id), this.map.select(id, { bring: from === "list" || (from === "address" && !location.href.includes("@")) })]);
+    await Promise.all([this.panel.show(id), this.map.select(id, { bring: from === "list" || (from === "address" && !this.placed) })]);
     this.#toAddress();
   }
 

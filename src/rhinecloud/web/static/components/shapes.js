@@ -43,7 +43,7 @@ export function colours() {
   const get = (name) => style.getPropertyValue(`--${name}`).trim();
   return {
     marker: get("m-marker"), line: get("m-marker-line"), icon: get("m-marker-icon"), stale: get("m-stale"), halo: get("m-halo"),
-    info: get("info"), minor: get("minor"), major: get("major"), critical: get("critical"), on: get("on-status"), text: get("text"),
+    info: get("info"), minor: get("minor-fill"), major: get("major-fill"), critical: get("critical-fill"), on: get("on-status"), text: get("text"),
   };
 }
 

@@ -108,7 +108,7 @@ class ThingPanel extends HTMLElement {
   }
 
   #figure(f) {
-    const value = h("span", { class: "value" }, f.number === null ? this.#text(f) : figure(f.number, f.decimals), f.unit && f.number !== null ? h("span", { class: "unit", title: f.unitName }, f.unit) : null);
+    const value = h("span", { class: f.number === null ? "value text" : "value" }, f.number === null ? this.#text(f) : figure(f.number, f.decimals), f.unit && f.number !== null ? h("span", { class: "unit", title: f.unitName }, f.unit) : null);
     const words = quality(f.flags);
     const meta = h("span", { class: "meta" }, this.#age(f), words.length ? this.#quality(f, words) : null);
     const label = h("span", { class: "label" }, f.label, f.dataset ? ` · ${f.dataset.split(":").pop()}` : "");

@@ -2,7 +2,8 @@
 
 const block = document.getElementById("island");
 export const island = block ? JSON.parse(block.textContent) : { language: document.documentElement.lang || "en", timezone: "UTC", words: {} };
-const language = island.language;
+// British English: 24 hours, and the day before the month, as here.
+const language = island.language === "en" ? "en-GB" : island.language;
 
 /** The text in the language of the page. Every text stands in translations/de.po; a test compares. */
 export function t(text, values = {}) {
