@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from rhinecloud.base.clock import parse_us
+from rhinecloud.base.clock import iso, parse_us
 from rhinecloud.base.errors import BadRequestData, Conflict
 
 from .client import Client
@@ -195,10 +195,13 @@ def _rows(evolution: Entity) -> Iterator[tuple[Any, ...]]:
 
 
 def _behind(content_range: str) -> str:
-    """Where a partial answer goes on: its upper edge. Source: ETSI GS CIM 009, 6.3.10."""
-    edge = content_range.removeprefix("date-time ").rpartition("/")[0]
-    _, _, end = edge.partition("Z-")
-    return end
+    """Where a partial answer goes on: just behind its upper edge, whose moment it tells whole.
+
+    Source: ETSI GS CIM 009, 6.3.10.
+    """
+    stretch = content_range.removeprefix("date-time ").rpartition("/")[0]
+    end = stretch.partition("Z-")[2]
+    return iso(parse_us(end) + 1) if end else ""
 
 
 def _past_csv(city: Client, path: Path, wanted: Wanted) -> int:
