@@ -12,7 +12,9 @@ import msgspec
 
 from rhinecloud.base.clock import parse_us
 from rhinecloud.base.errors import BadRequestData
-from rhinecloud.base.model import NULL, VALUE_MEMBER, Change, Entity, Instance, Outcome, Result, Update
+from rhinecloud.base.model import NULL, VALUE_MEMBER, Change, Entity, Flag, Instance, Outcome, Result, Update
+
+_FUTURE: Final = int(Flag.FUTURE)
 
 Checker = Callable[[Instance | None, Instance, int | None, int], int]
 """(old instance, new instance, observed µs, received µs) → quality flags; may keep state in members named "_…"."""
@@ -172,7 +174,8 @@ class Draft:
                     seen = True
                     if observed == was and bare(old) == new:
                         return
-                    late = observe and observed < was
+                    # What a wrong clock dated into the future may not stand in the way of what is true now.
+                    late = observe and observed < was and not old.get("_f", 0) & _FUTURE
         kept = stamp(new, old, self.now) if "attrs" in new else new.copy()
         kept["_c"] = self.now if old is None else old["_c"]
         kept["_m"] = self.now

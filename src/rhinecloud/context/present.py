@@ -37,9 +37,9 @@ _BY_ID = "SELECT doc FROM entity WHERE id = ?"
 
 
 class Present:
-    """Made by `Presents.open`. Methods are called in the loop's thread; `outbox` and `outbox_done` in any."""
+    """Made by `Presents.open`. Methods are called in the loop's thread; `outbox` in any."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - made in one place
         self,
         path: Path,
         tenant: str,
@@ -48,6 +48,7 @@ class Present:
         clock: Clock,
         check: Check,
         threads: Executor,
+        commits: Executor,
         committed: Callable[[str], None],
         reserve_bytes: int = 0,
     ) -> None:
@@ -56,6 +57,7 @@ class Present:
         self._path = path
         self._clock = clock
         self._threads = threads
+        self._commits = commits
         self._committed = committed
         self._make_store: Callable[[], Store] = lambda: Store(
             path, tenant, queryable=queryable, clock=clock, check=check, reserve_bytes=reserve_bytes
@@ -235,8 +237,7 @@ class Present:
         self._open()
         if self._writer is None:
             assert self._store is not None
-            loop = asyncio.get_running_loop()
-            self._writer = Writer(self._store, loop, lambda: self._committed(self.tenant))
+            self._writer = Writer(self._store, self._commits, lambda: self._committed(self.tenant))
         return self._writer
 
     @property
@@ -249,7 +250,7 @@ class Present:
         if self._store is None:
             return
         if self._writer is not None:
-            self._writer.stop()
+            self._writer.close()
             self._writer = None
         self._finder.close()
         self._reads.close()

@@ -51,6 +51,7 @@ class Presents:
         self._reserve = reserve_bytes
         self._presents: dict[str, Present] = {}
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="query")
+        self._commits = ThreadPoolExecutor(4, thread_name_prefix="commit")
         self._upkeep: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -65,8 +66,9 @@ class Presents:
                 await self._upkeep
             self._upkeep = None
         for present in self._presents.values():
-            await asyncio.to_thread(present.close)
+            present.close()
         self._threads.shutdown()
+        self._commits.shutdown()
 
     def open(self, tenant: str) -> Present:
         """The tenant's present.
@@ -117,6 +119,7 @@ class Presents:
             clock=self._clock,
             check=self._check,
             threads=self._threads,
+            commits=self._commits,
             committed=self._committed,
             reserve_bytes=self._reserve,
         )
@@ -132,7 +135,7 @@ class Presents:
             for present in [p for p in self._presents.values() if p.is_open]:
                 try:
                     if time.monotonic() - present.used > self._idle_s:
-                        await asyncio.to_thread(present.close)
+                        present.close()
                     else:
                         await reap(present, self._clock())
                 except Exception as error:  # one tenant's trouble is not the others'

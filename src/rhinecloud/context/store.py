@@ -1,6 +1,6 @@
-"""A tenant's present on disk: one SQLite file, written by one thread in group commits, read by any.
+"""A tenant's present on disk: one SQLite file, written in group commits by one `Writer`, read by any.
 
-`commit` takes everything that waits and makes one transaction of it: entities, indexes, the outbox blob of the past,
+Everything that waits is made one transaction (`steps`, then `settle`): entities, indexes, the outbox blob of the past,
 and the marks of the streams, so that after a crash at any instant all of it is there or nothing. Updates are applied by
 the pure `entities.apply`; one that cannot be done is refused alone.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ from .schema import STEPS
 
 log = telemetry.logger("context")
 CHECKPOINT_PAGES: Final = 8_000  # of the write-ahead log, 32 MB: what a restart has to read
+SLICE_S: Final = 0.002  # of applying updates, before others in the loop have a turn
+CHUNK: Final = 100  # entities written before others have a turn
 encode_entity = msgspec.json.Encoder().encode
 decode_entity = msgspec.json.Decoder(dict[str, Any]).decode
 _pack = msgspec.msgpack.Encoder().encode
@@ -69,6 +71,7 @@ class Store:
         self._check = check
         self._reserve = reserve_bytes
         self._disk_seen = 0.0
+        self._ending: tuple[Sequence[Job], list[Row], int] = ((), [], 0)
         self.db = database.connect(path)
         database.migrate(self.db, STEPS)
         self.db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
@@ -92,14 +95,13 @@ class Store:
         self.db.close()
 
     def commit(self, jobs: Sequence[Job]) -> None:
-        """Does the jobs in one durable transaction. Raises nothing: each job gets its results or its error."""
+        """Does the jobs in one go, whatever is wrong with them: each gets its results or its error. Raises nothing."""
         try:
-            self._room()
             self._transact(jobs)
         except RhineError as error:
             self._fail(jobs, error)
         except Exception as error:  # whatever it is, nobody may wait for ever
-            self._roll_back()
+            self.roll_back()
             if isinstance(error, sqlite3.OperationalError):
                 log.exception("commit_failed", tenant=self.tenant, error=str(error))
                 self._fail(jobs, Unavailable(f"The present of {self.tenant} cannot be written now: {error}"))
@@ -108,6 +110,11 @@ class Store:
                     self.commit([job])
             else:
                 self._one_by_one(jobs[0])
+
+    def _transact(self, jobs: Sequence[Job]) -> None:
+        for _ in self.steps(jobs):
+            pass
+        self.settle()
 
     def _one_by_one(self, job: Job) -> None:
         """A job with an update that breaks the transaction itself: each update on its own, the bad ones refused."""
@@ -118,7 +125,7 @@ class Store:
                 self._transact([single])
                 results += single.results
             except Exception as error:
-                self._roll_back()
+                self.roll_back()
                 log.warning("update_refused", tenant=self.tenant, entity=update.id, error=repr(error))
                 results.append(
                     Result(Outcome.REFUSED, error=Unavailable(f"Entity {update.id} cannot be kept: {error}"))
@@ -132,36 +139,15 @@ class Store:
         for job in jobs:
             job.error = error
 
-    def _roll_back(self) -> None:
+    def roll_back(self) -> None:
+        """Undoes what `steps` did."""
         if self.db.in_transaction:
             self.db.execute("ROLLBACK")
         self._load()
 
-    def _room(self) -> None:
-        """Refuses to write on a disk that is nearly full; looked at once a second."""
-        moment = time.monotonic()
-        if self._reserve and moment - self._disk_seen >= 1:
-            if shutil.disk_usage(self.path.parent).free < self._reserve:
-                raise Unavailable("The disk is nearly full: nothing is written until there is room again")
-            self._disk_seen = moment
-
-    def _transact(self, jobs: Sequence[Job]) -> None:
-        now = self._clock()
-        self.db.execute("BEGIN IMMEDIATE")
-        touched = self._read(dict.fromkeys(update.id for job in jobs for update in job.updates))
-        rows: list[Row] = []
-        results: list[list[Result]] = []
-        check = self._check
-        for job in jobs:
-            mine: list[Result] = []
-            for update in job.updates:
-                entity = touched[update.id]
-                after, result, told = apply(entity.after, update, now, check)
-                entity.after = after
-                rows += told
-                mine.append(result)
-            results.append(mine)
-        self._write(touched)
+    def settle(self) -> None:
+        """The end of what `steps` began: outbox, marks, and the commit, which waits for the disk."""
+        jobs, rows, now = self._ending
         if rows:
             self._sequence += 1
             columns = zip(*rows, strict=True)
@@ -173,35 +159,65 @@ class Store:
             if job.also:
                 job.also(self.db)
         self.db.execute("COMMIT")
-        for job, mine in zip(jobs, results, strict=True):
-            job.results = mine
 
-    def _read(self, ids: Iterable[str]) -> dict[str, _Touched]:
-        touched = {}
-        execute = self.db.execute
-        for entity_id in ids:
-            row = execute("SELECT key, kind, doc FROM entity WHERE id = ?", (entity_id,)).fetchone()
-            if row is None:
-                touched[entity_id] = _Touched(0, 0, None)
-            else:
-                touched[entity_id] = _Touched(row[0], row[1], decode_entity(row[2]))
-        return touched
+    def _room(self) -> None:
+        """Refuses to write on a disk that is nearly full; looked at once a second."""
+        moment = time.monotonic()
+        if self._reserve and moment - self._disk_seen >= 1:
+            if shutil.disk_usage(self.path.parent).free < self._reserve:
+                raise Unavailable("The disk is nearly full: nothing is written until there is room again")
+            self._disk_seen = moment
 
-    def _write(self, touched: dict[str, _Touched]) -> None:
+    def steps(self, jobs: Sequence[Job]) -> Iterator[None]:
+        """One transaction of the jobs, but for its end (`settle`); stands still every `SLICE_S` for others to go on."""
+        self._room()
+        now = self._clock()
+        until = time.perf_counter() + SLICE_S
+        self.db.execute("BEGIN IMMEDIATE")
+        touched: dict[str, _Touched] = {}
+        rows: list[Row] = []
+        check = self._check
+        for job in jobs:
+            results: list[Result] = []
+            for update in job.updates:
+                entity = touched.get(update.id)
+                if entity is None:
+                    entity = touched[update.id] = self._read(update.id)
+                entity.after, result, told = apply(entity.after, update, now, check)
+                rows += told
+                results.append(result)
+                if time.perf_counter() > until:
+                    yield
+                    until = time.perf_counter() + SLICE_S
+            job.results = results
+        yield from self._write(touched)
+        self._ending = (jobs, rows, now)
+
+    def _read(self, entity_id: str) -> _Touched:
+        row = self.db.execute("SELECT key, kind, doc FROM entity WHERE id = ?", (entity_id,)).fetchone()
+        return _Touched(0, 0, None) if row is None else _Touched(row[0], row[1], decode_entity(row[2]))
+
+    def _write(self, touched: dict[str, _Touched]) -> Iterator[None]:
+        """Entities and indexes, a chunk at a time."""
+        items = [item for item in touched.items() if item[1].before is not item[1].after]
+        for first in range(0, len(items), CHUNK):
+            if first:
+                yield
+            self._write_chunk(items[first : first + CHUNK])
+
+    def _write_chunk(self, items: list[tuple[str, _Touched]]) -> None:
         indexer = Indexer(self.numbers, self.queryable)
-        kinds = self.numbers
         updated: list[tuple[int, bytes, int]] = []
         made: list[tuple[int, str, int, bytes]] = []
         gone: list[tuple[int]] = []
-        for entity_id, entity in touched.items():
+        for entity_id, entity in items:
             before, after = entity.before, entity.after
-            if before is after:
-                continue
             if after is None:
                 gone.append((entity.key,))
                 indexer.change(entity.key, (entity.kind, entity.kind), before, None)
                 continue
-            kind = entity.kind if before and before["type"] is after["type"] else kinds.kind(after["type"])
+            same = before is not None and before["type"] is after["type"]
+            kind = entity.kind if same else self.numbers.kind(after["type"])
             if before is None:
                 entity.key = self._next_key
                 self._next_key += 1
