@@ -314,7 +314,7 @@ class Registry:
         if known is None:
             shelf.foreign_change()
             known = self._known[tenant] = self._read(tenant)
-        elif shelf.foreign_change():
+        elif shelf.foreign_change(wait=always):
             known = self._known[tenant] = self._read(tenant, known)
             self._changed()
         known.checked_s = time.monotonic()

@@ -59,7 +59,7 @@ class Connect:
         self.quarantine = Quarantine(self.tables, clock=clock)
         self.figures = Figures(self.tables, model=model, clock=clock)
         self.polling: Polling | None = None
-        self._documents_seen: dict[str, tuple[int, int]] = {}
+        self._feeds_seen: dict[str, tuple[int, int]] = {}
         self._upkeep: asyncio.Task[None] | None = None
 
     def bring(self, packs: Iterable[Any]) -> None:
@@ -101,11 +101,9 @@ class Connect:
 
     def _notice_feeds(self) -> None:
         for tenant in self.tables.tenants() if self.polling else ():
-            if not (self.tables.is_open(tenant) or self.tables.path(tenant).exists()):
-                continue
-            changed = self.documents.changed(tenant)
-            if self._documents_seen.get(tenant) != changed and self.polling:
-                self._documents_seen[tenant] = changed
+            stamp = self.tables.stamp(tenant)
+            if stamp != (0, 0) and self._feeds_seen.get(tenant) != stamp and self.polling:
+                self._feeds_seen[tenant] = stamp
                 try:
                     self.polling.declare(tenant, self.documents.list(tenant, "feed", Feed))
                 except BadRequestData as error:

@@ -78,12 +78,20 @@ class Shelf:
                 raise
             self.db.execute("COMMIT")
 
-    def foreign_change(self) -> bool:
-        """Whether another connection has committed since the last call: what is held in memory is then stale."""
-        with self.lock:
+    def foreign_change(self, *, wait: bool = True) -> bool:
+        """Whether another connection has committed since the last call: what is held in memory is then stale.
+
+        Args:
+            wait: for a transaction of another thread to end; without, a busy database is asked the next time.
+        """
+        if not self.lock.acquire(blocking=wait):
+            return False
+        try:
             version = self._version()
             changed, self._data_version = version != self._data_version, version
             return changed
+        finally:
+            self.lock.release()
 
     def _version(self) -> int:
         row: tuple[int] = self.db.execute("PRAGMA data_version").fetchone()
@@ -133,6 +141,13 @@ class Tables:
     def path(self, tenant: str) -> Path:
         """Where the tenant's database is, or will be."""
         return self.folder / tenant / "connect.db"
+
+    def stamp(self, tenant: str) -> tuple[int, int]:
+        """Two numbers that change whenever the tenant's database is written, by whomever; nothing is opened for it."""
+        path = self.path(tenant)
+        files = (path, path.with_name(path.name + "-wal"))
+        first, second = (file.stat().st_mtime_ns if file.exists() else 0 for file in files)
+        return first, second
 
     def idle(self, before_s: float) -> list[str]:
         """Open tenants that nobody asked for since `before_s` (of time.monotonic)."""
