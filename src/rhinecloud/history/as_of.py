@@ -19,7 +19,6 @@ from rhinecloud.base.model import NULL, VALUE_MEMBER, Entity, Instance
 
 from .engine import Store
 from .pieces import LAST_OF_SERIES, Piece, living, pieces, remaining
-from .schema import NAMES
 
 _FIELDS: Final = "entity, attr, dataset, change, id, type, at_us, observed_us, received_us, number, body, flags, source"
 _json = msgspec.json.Decoder()
@@ -47,7 +46,7 @@ def entities_at(
         bbox: only entities whose location's envelope touches it.
     """
     found = past.rows(
-        f"SELECT {_FIELDS} FROM ({living_rows(past, at_us, ids)}) ORDER BY entity, attr, dataset",
+        f"SELECT {_FIELDS} FROM ({living_rows(past, at_us, ids, _FIELDS)}) ORDER BY entity, attr, dataset",
         {"ids": sorted(ids)} if ids is not None else None,
     )
     entities = []
@@ -61,7 +60,7 @@ def entities_at(
     return entities
 
 
-def living_rows(past: Store, at_us: int, ids: Collection[str] | None = None) -> str:
+def living_rows(past: Store, at_us: int, ids: Collection[str] | None = None, columns: str = _FIELDS) -> str:
     """SQL for the last row of every series at a moment, without what was deleted by then."""
     where = "entity IN (SELECT unnest($ids))" if ids is not None else "TRUE"
     base: Piece | None = None
@@ -71,15 +70,16 @@ def living_rows(past: Store, at_us: int, ids: Collection[str] | None = None) -> 
             base, touched = piece, []
         else:
             touched.append(piece)
-    parts = [f"SELECT {NAMES} FROM recent WHERE at_us <= {at_us} AND {where} QUALIFY {LAST_OF_SERIES}"]
+    # Only the columns that are needed: where a row's raw message lies is half of what a month holds.
+    parts = [f"SELECT {columns} FROM recent WHERE at_us <= {at_us} AND {where} QUALIFY {LAST_OF_SERIES}"]
     if base:
-        parts.append(f"SELECT {NAMES} FROM read_parquet({past.path(base.state or '')}) WHERE {where}")
+        parts.append(f"SELECT {columns} FROM read_parquet({past.path(base.state or '')}) WHERE {where}")
     parts += [
-        f"""SELECT {NAMES} FROM ({remaining(past, piece)})
+        f"""SELECT {columns} FROM ({remaining(past, piece)})
         WHERE at_us <= {at_us} AND coalesce(until_us, {at_us} + 1) > {at_us} AND {where}"""
         for piece in touched
     ]
-    return living(" UNION ALL ".join(parts))
+    return living(" UNION ALL ".join(parts), columns)
 
 
 def _entity(rows: list[tuple[Any, ...]]) -> Entity:

@@ -49,8 +49,8 @@ def export(
     if attrs is not None:
         where += f" AND attr IN (SELECT unnest([{_texts(attrs)}]::VARCHAR[]))"
     sql = f"""SELECT type, entity, attr AS attribute, dataset, {_time("at_us", form)} AS time,
-        observed_us IS NOT NULL AS observed, {_time("received_us", form)} AS received, number AS value, body, flags, source
-        FROM ({told(rows_between(past, start_us, end_us, where=where))}) WHERE {LAST_WORD}
+        observed_us IS NOT NULL AS observed, {_time("received_us", form)} AS received, number AS value, body, flags,
+        source FROM ({told(rows_between(past, start_us, end_us, where=where))}) WHERE {LAST_WORD}
         ORDER BY type, entity, attr, dataset, at_us, id"""
     handle, name = tempfile.mkstemp(suffix="." + form, dir=past.folder)
     os.close(handle)

@@ -135,6 +135,7 @@ class Engine:
                     "checkpoint_threshold": "64MB",
                 },
             )
+            self._duckdb.execute("SET GLOBAL parquet_metadata_cache = true")  # pieces are never altered
         database = _Attached(folder)
         (database.folder / "state").mkdir(parents=True, exist_ok=True)
         try:

@@ -253,10 +253,22 @@ class History:
         end_us: int | None = None,
         limit: int = 100_000,
         last: bool = False,
+        brief: bool = False,
     ) -> Series:
-        """The values of one attribute in [start_us, end_us): the first `limit`, or with `last` the last ones."""
+        """The values of one attribute in [start_us, end_us): the first `limit`, or with `last` the last ones.
+
+        `brief` gives what a chart needs (at_us, number, body, flags) in half the time.
+        """
         return await self._read(
-            read_series, entity, attr, dataset=dataset, start_us=start_us, end_us=end_us, limit=limit, last=last
+            read_series,
+            entity,
+            attr,
+            dataset=dataset,
+            start_us=start_us,
+            end_us=end_us,
+            limit=limit,
+            last=last,
+            brief=brief,
         )
 
     async def aggregate(

@@ -45,7 +45,8 @@ INSERT OR IGNORE INTO meta VALUES ('schema', 1), -- of this layout
     ('outbox', 0), ('next_id', 1), ('generation', 1), ('edits', 0), ('kept_day', 0);
 """
 
-ROW_GROUP: Final = 30_000
-"""Rows of a Parquet row group: what has to be unpacked at least to read one series."""
+PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE 122880"
+"""How pieces are written. Version 2 has difference encoding: a fifth of the size of version 1, and read three times as
+fast (measured: one month of 8.3 million rows, 18 MB and 65 ms for the rows that count at a moment)."""
 
 SORTED: Final = "type, entity, attr, dataset, at_us, id"

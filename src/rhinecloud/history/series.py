@@ -16,7 +16,8 @@ from rhinecloud.base.clock import DAY, SECOND
 from rhinecloud.base.errors import BadRequestData
 
 from .engine import Store
-from .pieces import LAST_WORD, rows_between, told
+from .pieces import LAST_WORD, pieces, rows_between, told
+from .schema import NAMES
 
 METHODS: Final = {
     "totalCount": "count(*)",
@@ -52,7 +53,7 @@ class Series(msgspec.Struct):
     complete: bool = True  # False: there is more than `limit`
 
     def __len__(self) -> int:
-        return len(self.id)
+        return len(self.at_us)
 
 
 class Bucket(msgspec.Struct, frozen=True):
@@ -63,10 +64,12 @@ class Bucket(msgspec.Struct, frozen=True):
     figures: dict[str, float | int | None]
 
 
-_FIELDS: Final = "id, at_us, observed_us, received_us, number, body, flags, source, raw"
+_FIELDS: Final = "at_us, number, body, flags"
+_EVIDENCE: Final = "id, observed_us, received_us, source, raw"
+_SERIES: Final = "entity = $entity AND attr = $attr AND dataset = $dataset"
 
 
-def read_series(
+def read_series(  # noqa: PLR0913 — what a chart may ask for
     past: Store,
     entity: str,
     attr: str,
@@ -76,26 +79,47 @@ def read_series(
     end_us: int | None = None,
     limit: int = 100_000,
     last: bool = False,
+    brief: bool = False,
 ) -> Series:
-    """The rows of [start_us, end_us), the first `limit` of them, or the last where `last`; tombstones left out."""
+    """The rows of [start_us, end_us), the first `limit` of them, or the last where `last`; tombstones left out.
+
+    With `brief`, what a chart needs: the columns id, observed_us, received_us, source and raw stay empty, which spares
+    half of the reading.
+    """
+    named: dict[str, object] = {"entity": entity, "attr": attr, "dataset": dataset}
+    fields = _FIELDS if brief else f"{_FIELDS}, {_EVIDENCE}"
+    down = "DESC" if last else ""
     rows = past.rows(
-        f"""SELECT {_FIELDS} FROM ({_of_series(past, start_us, end_us)}) WHERE change <> 2
-        ORDER BY at_us {"DESC" if last else ""}, id {"DESC" if last else ""} LIMIT {limit + 1}""",
-        {"entity": entity, "attr": attr, "dataset": dataset},
+        f"""SELECT {fields} FROM ({_of_series(past, named, start_us, end_us)}) WHERE change <> 2
+        ORDER BY at_us {down}{"" if brief else f", id {down}"} LIMIT {limit + 1}""",
+        named,
     )
     complete = len(rows) <= limit
     del rows[limit:]
     if last:
         rows.reverse()
     series = Series(entity, attr, dataset, complete=complete)
-    for name, column in zip(_FIELDS.split(", "), zip(*rows, strict=True), strict=False):
+    for name, column in zip(fields.split(", "), zip(*rows, strict=True), strict=False):
         setattr(series, name, list(column))
     return series
 
 
-def _of_series(past: Store, start_us: int | None, end_us: int | None) -> str:
-    where = "entity = $entity AND attr = $attr AND dataset = $dataset"
-    return f"SELECT * FROM ({told(rows_between(past, start_us, end_us, where=where))}) WHERE {LAST_WORD}"
+def _of_series(past: Store, named: dict[str, object], start_us: int | None, end_us: int | None) -> str:
+    """SQL for the rows of one series, of each observation the newest."""
+    edge = max((piece.to_us for piece in pieces(past, start_us, end_us)), default=None)
+    if edge is not None:
+        late = past.one(f"SELECT count(*) FROM recent WHERE {_SERIES} AND at_us < {edge}", named)[0]
+        if not late:
+            # Pieces hold each observation once; only recent rows among them could say something newer.
+            closed = rows_between(past, start_us, end_us, where=_SERIES, recent=False)
+            fresh = told(f"SELECT {NAMES} FROM recent WHERE {_between(start_us, end_us)}{_SERIES}")
+            return f"SELECT {NAMES} FROM ({fresh}) WHERE {LAST_WORD} UNION ALL {closed}"
+    return f"SELECT * FROM ({told(rows_between(past, start_us, end_us, where=_SERIES))}) WHERE {LAST_WORD}"
+
+
+def _between(start_us: int | None, end_us: int | None) -> str:
+    start = "" if start_us is None else f"at_us >= {start_us} AND "
+    return start if end_us is None else f"{start}at_us < {end_us} AND "
 
 
 def aggregate(
@@ -118,10 +142,11 @@ def aggregate(
     check(methods)
     bucket, edges = buckets(start_us, end_us, period)
     figures = ", ".join(METHODS[method] for method in methods)
+    named: dict[str, object] = {"entity": entity, "attr": attr, "dataset": dataset}
     rows = past.rows(
-        f"""SELECT {bucket} AS bucket, {figures} FROM ({_of_series(past, start_us, end_us)}) AS row
+        f"""SELECT {bucket} AS bucket, {figures} FROM ({_of_series(past, named, start_us, end_us)}) AS row
         WHERE change <> 2 GROUP BY bucket ORDER BY bucket""",
-        {"entity": entity, "attr": attr, "dataset": dataset},
+        named,
     )
     return [
         Bucket(from_us, to_us, dict(zip(methods, row[1:], strict=True)))
