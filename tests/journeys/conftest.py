@@ -35,6 +35,7 @@ class LiveCity:
             capture_output=True,
             text=True,
             timeout=120,
+            check=False,
         )
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout.strip()

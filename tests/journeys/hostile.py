@@ -17,7 +17,9 @@ import contextlib
 import json
 import random
 import sys
+import time
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -351,24 +353,37 @@ async def read_answer(reader: asyncio.StreamReader, head_only: bool) -> tuple[in
     return status, body, headers.get("connection", "") != "close"
 
 
-async def attack_mqtt(host: str, port: int, user: str, secret: str, count: int, seed: int) -> int:
-    """Publishes `count` payloads with QoS 1 as the device `user`; returns how many were acknowledged."""
-    import gmqtt
+def attack_mqtt(host: str, port: int, user: str, secret: str, count: int, seed: int) -> int:
+    """Publishes `count` payloads as the device `user`, again connected when it is sent away; returns how many were sent."""
+    import paho.mqtt.client as mqtt
 
     rng = random.Random(seed)
-    client = gmqtt.Client(f"hostile-{seed}")
-    client.set_auth_credentials(user, secret)
-    await client.connect(host, port, version=4)
     sent = 0
-    for _ in range(count):
-        topic, data = payload(rng)
-        client.publish(f"city/{user}/{topic}", data, qos=rng.choice([0, 1]))
-        sent += 1
-        if sent % 200 == 0:
-            await asyncio.sleep(0.02)
-    await asyncio.sleep(1)
-    await client.disconnect()
+    while sent < count:
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"hostile-{seed}", reconnect_on_failure=False)
+        client.username_pw_set(user, secret)
+        client.connect(host, port)
+        client.loop_start()
+        for _ in range(100):
+            if not client.is_connected() and not _soon(client.is_connected):
+                break
+            topic, data = payload(rng)
+            with contextlib.suppress(ValueError):  # not every topic gets past the client library
+                client.publish(f"city/{user}/{topic}", data, qos=rng.choice([0, 1]))
+            sent += 1
+            if sent % 20 == 0:
+                time.sleep(0.01)
+        client.disconnect()
+        client.loop_stop()
     return sent
+
+
+def _soon(condition: Callable[[], bool]) -> bool:
+    for _ in range(50):
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
 
 
 async def run(host: str, port: int, count: int, *, seed: int = 1, connections: int = 8) -> Tally:

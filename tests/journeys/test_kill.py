@@ -165,7 +165,8 @@ async def publish(city: City, source: Source) -> None:
                 numbers[key] = number
                 topic = text(f"city/{source.name}/up")
                 writer.write(packet(0x32, topic + key.to_bytes(2, "big") + source.reading(number)))
-            answer = await asyncio.wait_for(reader.readexactly(4), 5)
+            async with asyncio.timeout(5):  # wait_for of Python 3.11 may swallow that we are told to end
+                answer = await reader.readexactly(4)
             assert answer[0] == 0x40
             source.done(numbers.pop(int.from_bytes(answer[2:], "big")))
             await asyncio.sleep(0.001)

@@ -184,7 +184,7 @@ class Commands:
         try:
             answer = msgspec.json.decode(payload, type=Answer)
             command = await asyncio.to_thread(self.get, tenant, answer.id)
-        except (msgspec.DecodeError, ResourceNotFound) as error:
+        except (msgspec.DecodeError, RecursionError, ResourceNotFound) as error:
             log.warning("command_answer_unread", tenant=tenant, device=device, error=str(error))
             return
         if command.device != device:

@@ -126,12 +126,20 @@ class Ingest:
         bad = [Bad(m, d.device, d.error) for m, d in zip(messages, decoded, strict=True) if d.error]
         if bad:
             await self._put_aside(tenant, bad, "quarantined")
-        if self._answered:
-            for message, one in zip(messages, decoded, strict=True):
-                if message.subject.endswith("/command/ack") and one.device:
-                    await self._answered(tenant, one.device, message.data, message.stored_us)
+        for message, one in zip(messages, decoded, strict=True):
+            if message.subject.endswith("/command/ack") and one.device:
+                await self._answer(tenant, one.device, message)
         await self._write(tenant, present, list(zip(messages, decoded, strict=True)))
         read.labels(tenant, "read").inc(len(messages) - len(bad))
+
+    async def _answer(self, tenant: str, device: str, message: RawMessage) -> None:
+        """Never fails either: what a device answers must not hold up what the others send."""
+        if self._answered is None:
+            return
+        try:
+            await self._answered(tenant, device, message.data, message.stored_us)
+        except Exception:
+            log.exception("command_answer_failed", tenant=tenant, device=device)
 
     async def _decode(self, tenant: str, messages: list[RawMessage]) -> list[Decoded]:
         """Never fails: a message that our own code stumbles over is bad, and alone."""
