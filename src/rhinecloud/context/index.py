@@ -16,10 +16,11 @@ from rhinecloud.base import geo
 from rhinecloud.base.declare import CORE_TERMS
 from rhinecloud.base.model import Entity
 
-from .draft import types_key
+from .draft import EXACT, types_key
 from .scalars import Stored, index_values
 
 LOCATION: Final = CORE_TERMS["location"]
+_PLAIN: Final = (float, int)
 
 
 class Slot(msgspec.Struct):
@@ -77,6 +78,7 @@ class Indexer:
         self._queryable = queryable
         self._values_out: list[tuple[int, int, Stored]] = []
         self._values_in: list[tuple[int, int, Stored]] = []
+        self._values_moved: list[tuple[float, int, int, float]] = []
         self._places_out: list[tuple[int]] = []
         self._places_in: list[tuple[int, float, float, float, float]] = []
         self._scopes: list[tuple[str, int]] = []
@@ -109,6 +111,12 @@ class Indexer:
                 self._expiry_in.append((is_now, key))
 
     def _value(self, key: int, kinds: tuple[int, int], name: str, old: Any, new: Any) -> None:
+        if old and new and kinds[0] == kinds[1] and len(old) == 1 and len(new) == 1:
+            was, now = old[0].get("value"), new[0].get("value")
+            if was.__class__ in _PLAIN and now.__class__ in _PLAIN and -EXACT < was < EXACT and -EXACT < now < EXACT:
+                if was != now:  # one number in the place of another: what most observations are
+                    self._values_moved.append((now, self._numbers.slot(kinds[1], name).number, key, was))
+                return
         before, after = index_values(old), index_values(new)
         if kinds[0] == kinds[1] and before == after and before is not None:
             return
@@ -150,6 +158,7 @@ class Indexer:
     def write(self, db: sqlite3.Connection) -> None:
         for statement, rows in (
             ("DELETE FROM value WHERE slot = ? AND entity = ? AND value = ?", self._values_out),
+            ("UPDATE value SET value = ? WHERE slot = ? AND entity = ? AND value = ?", self._values_moved),
             ("INSERT OR IGNORE INTO value (slot, entity, value) VALUES (?, ?, ?)", self._values_in),
             ("DELETE FROM place WHERE entity = ?", self._places_out),
             ("INSERT OR REPLACE INTO place (entity, west, east, south, north) VALUES (?, ?, ?, ?, ?)", self._places_in),
