@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, Final
 
+from rhinecloud import __version__
 from rhinecloud.base.errors import (
     AlreadyExists,
     BadRequestData,
@@ -30,6 +31,8 @@ _FLAG: Final[Json] = {"type": "boolean"}
 _COUNT: Final[Json] = {"type": "integer", "minimum": 0}
 
 PARAMETERS: Final[dict[str, tuple[Json, str]]] = {
+    "aggrMethods": (_TEXT, "Figures over the values: totalCount, distinctCount, sum, avg, min, max, stddev, sumsq"),
+    "aggrPeriodDuration": (_TEXT, "Length of the buckets of aggregation, an ISO 8601 duration"),
     "attrs": (_TEXT, "Attributes that entities have one of, and that are shown; deprecated, see pick and q"),
     "collation": (_TEXT, "ICU collation of the order"),
     "containedBy": (_TEXT, "Ids of entities met before, not to be joined again"),
@@ -42,6 +45,7 @@ PARAMETERS: Final[dict[str, tuple[Json, str]]] = {
     "drop": (_TEXT, "Attributes to delete, instead of whole entities"),
     "entityMap": (_FLAG, "An entity map is made and named in the answer"),
     "entityMapLifetime": (_TEXT, "How long the entity map is wanted, an ISO 8601 duration"),
+    "endTimeAt": ({"type": "string", "format": "date-time"}, "End of the time asked for, with timerel=between"),
     "expandValues": (_TEXT, "Attributes whose values in q are names of the @context"),
     "format": (_TEXT, "normalized, concise or simplified (keyValues)"),
     "geometry": (_TEXT, "Type of the geometry of a geo-query"),
@@ -56,6 +60,7 @@ PARAMETERS: Final[dict[str, tuple[Json, str]]] = {
     "keep": (_TEXT, "Attributes to keep while all others are deleted"),
     "kind": ({"type": "string", "enum": ["Hosted", "Cached", "ImplicitlyCreated"]}, "Kind of @context"),
     "lang": (_TEXT, "Languages wanted, as in Accept-Language"),
+    "lastN": (_COUNT, "The newest instances of each attribute, so many"),
     "limit": (_COUNT, "Most entities of a page"),
     "local": (_FLAG, "Only what is kept here"),
     "observedAt": (
@@ -73,6 +78,9 @@ PARAMETERS: Final[dict[str, tuple[Json, str]]] = {
     "reload": (_FLAG, "Load it anew instead of deleting it"),
     "scopeQ": (_TEXT, "Condition on scopes, such as /Duisburg/#"),
     "splitEntities": (_FLAG, "Entities may be spread over several sources"),
+    "timeAt": ({"type": "string", "format": "date-time"}, "Moment that timerel is about"),
+    "timeproperty": (_TEXT, "observedAt, createdAt, modifiedAt or deletedAt"),
+    "timerel": ({"type": "string", "enum": ["before", "after", "between"]}, "Relation to timeAt"),
     "type": (_TEXT, "Types: A,B for one of them, (A;B) for both"),
 }
 
@@ -96,8 +104,8 @@ _PROBLEM: Final[Json] = {
 }
 
 
-def openapi(*, version: str, server: str = "") -> Json:
-    """The whole description."""
+def openapi(server: str = "", *, version: str = __version__) -> Json:
+    """The whole description, for the city at the URL `server`."""
     paths: dict[str, Json] = {}
     for route in ROUTES:
         paths.setdefault(_ROOT + route.path, {})[route.method.lower()] = _operation(route)
@@ -106,7 +114,7 @@ def openapi(*, version: str, server: str = "") -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": "Rhine Cloud",
-            "version": version or "0",
+            "version": version,
             "description": "The city's context information after ETSI GS CIM 009 (NGSI-LD), and the door for devices.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },

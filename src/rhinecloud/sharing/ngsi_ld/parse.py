@@ -60,8 +60,8 @@ class Reader:
         merge: it may also stand inside of a value that is an object (5.5.4, 5.5.12).
         partial: attributes may come without their value, which then stays.
         simplified: objects are values unless they say that they are languageMap, vocab, json or dataset.
-        lenient: for imports of files: what is merely unusual (an id without a scheme, an attribute type of NGSIv2) is
-            mended instead of refused.
+        lenient: for imports of files: what is merely unusual (an id without a scheme, an attribute type of NGSIv2, a
+            Relationship to something that is no URI) is mended instead of refused.
     """
 
     __slots__ = ("_expand", "_expand_value", "_lenient", "_merge", "_null", "_partial", "_simplified")
@@ -139,6 +139,10 @@ class Reader:
         """One attribute instance in any representation."""
         if type(given) is not dict:
             return self._bare(name, given)
+        instance: Instance = _mended(given) if self._lenient else given
+        return self._object(name, instance, depth)
+
+    def _object(self, name: str, given: Instance, depth: int) -> Instance:
         kind = given.get("type")
         known = KINDS.get(kind) if type(kind) is str else None
         if known is None or self._simplified:
@@ -403,6 +407,16 @@ _ENTITY_MEMBERS: Final[dict[str, Callable[[Reader, Entity, Any], None]]] = {
     **dict.fromkeys(_GENERATED, Reader._entity_generated),
     **dict.fromkeys(_NO_ATTRIBUTE, Reader._entity_refuse),
 }
+
+
+def _mended(given: dict[str, Any]) -> dict[str, Any]:
+    """A Relationship whose object is no URI, as the Property that it is."""
+    if given.get("type") != "Relationship" or "object" not in given or values.is_uri(given["object"]):
+        return given
+    target = given["object"]
+    if type(target) is list and target and all(map(values.is_uri, target)):
+        return given
+    return {key: value for key, value in given.items() if key != "object"} | {"type": "Property", "value": target}
 
 
 def _looks_like_instances(given: list[Any]) -> bool:
