@@ -322,8 +322,8 @@ def _endpoint(given: Any) -> Json:
         raise BadRequestData(f"The uri of the endpoint is no address: {error}") from error
     if parts.scheme not in SCHEMES or not host:
         raise BadRequestData(f"The uri of the endpoint begins with one of {', '.join(SCHEMES)} and names a host")
-    if parts.scheme.startswith("mqtt") and (not parts.path.strip("/") or {"+", "#"} & set(parts.path)):
-        raise BadRequestData("The uri of an MQTT endpoint has a topic after the host, without + and #")
+    if parts.scheme.startswith("mqtt") and (not parts.path.strip("/") or {"+", "#", "?"} & set(address)):
+        raise BadRequestData("The uri of an MQTT endpoint has a topic after the host, without +, # and ?")
     kept: Json = {"uri": address, "accept": _one_of(given, "accept", ACCEPTED, "application/json")}
     for member in ("receiverInfo", "notifierInfo"):
         if given.get(member) is not None:

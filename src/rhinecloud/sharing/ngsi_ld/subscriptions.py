@@ -16,6 +16,7 @@ from . import values
 from .call import ROOT, Call, nothing
 from .negotiation import LD_JSON
 from .render import Json
+from .views import projection
 
 if TYPE_CHECKING:
     from rhinecloud.context import Subscription, Subscriptions
@@ -101,6 +102,11 @@ def _id(call: Call) -> str:
 def _object(call: Call) -> Json:
     if not isinstance(call.body, dict):
         raise BadRequestData("A subscription is a JSON object")
+    notification = call.body.get("notification")
+    for member in ("pick", "omit"):
+        items = notification.get(member) if isinstance(notification, dict) else None
+        if isinstance(items, list) and all(isinstance(item, str) for item in items) and items:
+            projection(items, call.vocabulary)  # refused now, rather than at the first notification
     return call.body
 
 
