@@ -64,7 +64,7 @@ class Reader:
             Relationship to something that is no URI) is mended instead of refused.
     """
 
-    __slots__ = ("_expand", "_expand_value", "_lenient", "_merge", "_null", "_partial", "_simplified")
+    __slots__ = ("_at", "_expand", "_expand_value", "_lenient", "_merge", "_null", "_partial", "_simplified")
 
     def __init__(
         self,
@@ -80,6 +80,7 @@ class Reader:
         self._expand_value = vocabulary.expand_value
         self._null = null or merge
         self._merge = merge
+        self._at = ""  # the instant read last: one batch has few different ones
         self._partial = partial
         self._simplified = simplified
         self._lenient = lenient
@@ -92,8 +93,7 @@ class Reader:
         if "type" not in entity:
             raise BadRequestData("The entity has no type")
         if self._lenient and not values.is_uri(entity["id"]):
-            entity["id"] = f"urn:ngsi-ld:{entity['type'][0].rpartition('/')[2]}:{entity['id']}"
-        entity["id"] = values.uri(entity["id"], "The id")
+            entity["id"] = values.uri(f"urn:ngsi-ld:{entity['type'][0].rpartition('/')[2]}:{entity['id']}", "The id")
         return entity
 
     def fragment(self, given: Any) -> Entity:
@@ -140,31 +140,32 @@ class Reader:
         if type(given) is not dict:
             return self._bare(name, given)
         instance: Instance = _mended(given) if self._lenient else given
-        return self._object(name, instance, depth)
-
-    def _object(self, name: str, given: Instance, depth: int) -> Instance:
-        kind = given.get("type")
+        kind = instance.get("type")
         known = KINDS.get(kind) if type(kind) is str else None
         if known is None or self._simplified:
-            return self._concise(name, given, depth)
+            return self._concise(name, instance, depth)
         simple = _SIMPLE.get(known)
-        if simple is None or not given.keys() <= simple:
-            return self._full(name, given, known, depth)
-        given["type"] = known
+        if simple is None or not instance.keys() <= simple:
+            return self._full(name, instance, known, depth)
+        # The short way, on which nearly all observations go: no sub-attributes, nothing rare.
+        instance["type"] = known
         member = VALUE_MEMBER[known]
-        if member in given:
-            given[member] = self._value(name, known, given[member])
+        if member in instance:
+            value = instance[member]
+            if type(value) is not float:
+                instance[member] = self._value(name, known, value)
         elif not self._partial:
             raise BadRequestData(f"{name} is a {known} without a member {member!r}")
-        if "observedAt" in given:
-            given["observedAt"] = self._instant(given["observedAt"], name)
-        if "datasetId" in given and given["datasetId"] == "@none":
-            del given["datasetId"]
-        if "datasetId" in given:
-            values.uri(given["datasetId"], f"datasetId of {name}")
-        if "unitCode" in given and type(given["unitCode"]) is not str:
+        if "observedAt" in instance and instance["observedAt"] != self._at:
+            instance["observedAt"] = self._at = self._instant(instance["observedAt"], name)
+        if "datasetId" in instance:
+            if instance["datasetId"] == "@none":
+                del instance["datasetId"]
+            else:
+                values.uri(instance["datasetId"], f"datasetId of {name}")
+        if "unitCode" in instance and type(instance["unitCode"]) is not str:
             raise BadRequestData(f"unitCode of {name} is not a text")
-        return given
+        return instance
 
     def _bare(self, name: str, given: Any) -> Instance:
         if values.is_null(given) and not self._null:
@@ -352,6 +353,9 @@ class Reader:
     def _entity_type(self, entity: Entity, value: Any) -> None:
         if "type" in entity:
             raise BadRequestData("The type is there twice, as type and @type")
+        if type(value) is str and value not in _NO_TYPE:
+            entity["type"] = [self._expand(value)]
+            return
         items = value if type(value) is list else [value]
         if not items or any(type(item) is not str or item in _NO_TYPE for item in items):
             raise BadRequestData("The type is neither a name nor a list of names")

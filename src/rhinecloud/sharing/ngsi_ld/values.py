@@ -26,6 +26,7 @@ _SCOPE = re.compile(r"/?[^\W\d_]\w*(?:/[^\W\d_]\w*)*\Z")
 _LANGUAGE = re.compile(r"(?:@none|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\Z")
 
 GEOMETRIES: Final = frozenset(["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"])
+_NULLS: Final = ([NULL], {"@none": NULL})
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
 
 
@@ -191,7 +192,8 @@ def language_map(value: Any, what: str) -> dict[str, Any]:
 
 def is_null(value: Any) -> bool:
     """An NGSI-LD Null in any of its forms (4.5.0)."""
-    return value in (NULL, [NULL], {"@none": NULL})
+    kind = type(value)
+    return value == NULL if kind is str else kind in (list, dict) and len(value) == 1 and value in _NULLS
 
 
 def _short(value: Any) -> str:
