@@ -88,8 +88,8 @@ def _commands(name: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _argument(parameter: Any) -> str:
-    name = parameter.make_metavar() if not hasattr(parameter, "metavar") or not parameter.metavar else parameter.metavar
-    return name if parameter.required or str(name).startswith("[") else f"[{name}]"
+    name = str(parameter.metavar or parameter.name.upper())
+    return name if parameter.required or name.startswith("[") else f"[{name}]"
 
 
 def _text(text: str | None) -> str:

@@ -151,7 +151,7 @@ def export(
 
     wanted = Wanted(type=type_, q=q, tenant=tenant, start=start, end=end)
     count = write(_folder(data), file, wanted, force=force)
-    typer.echo(f"{file.name}: {count} {'observations' if wanted.past else 'entities'}")
+    typer.echo(f"{file.name}: {f'{count / 1e6:.2f} MB' if wanted.past else f'{count} entities'}")
 
 
 @app.command(rich_help_panel=DATA)

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rhinecloud.base import database
 
@@ -35,7 +35,7 @@ async def of_running(data: Path, histories: Histories, tenants: list[str], targe
         async with histories.hold(tenant):
             goal = target / "tenants" / tenant
             goal.mkdir(parents=True)
-            await histories.run(_copy_past, tenant, goal)
+            await histories.snapshot(tenant, goal)
             await asyncio.to_thread(_copy_rest, data / "tenants" / tenant, goal, (PAST, PAST + ".wal", _PIECES))
     await asyncio.to_thread(_copy_rest, data, target, (*_LEFT_OUT, "tenants"))
 
@@ -43,32 +43,6 @@ async def of_running(data: Path, histories: Histories, tenants: list[str], targe
 def of_stopped(data: Path, target: Path) -> None:
     """Copies a city that nobody runs; the caller holds its lock."""
     _copy_rest(data, target, _LEFT_OUT)
-
-
-def _copy_past(past: Any, target: Path) -> None:
-    """The recent rows and the list of closed pieces in one transaction, then the pieces, which never change."""
-    name = f"copy_{uuid.uuid4().hex}"
-    past.db.execute(f"ATTACH '{_quoted(target / PAST)}' AS {name}")
-    try:
-        past.db.execute(f'COPY FROM DATABASE "{past.tenant}" TO {name}')
-        rows = past.rows(f"SELECT file FROM {name}.pieces UNION ALL SELECT state FROM {name}.pieces")  # noqa: S608
-    finally:
-        past.db.execute(f"DETACH {name}")
-    for (file,) in rows:
-        if file:
-            _link(past.folder / file, target / _PIECES / file)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def _link(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:  # another disk
-        shutil.copy2(source, target)
 
 
 def _copy_rest(source: Path, target: Path, left_out: tuple[str, ...]) -> None:

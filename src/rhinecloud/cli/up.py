@@ -102,7 +102,20 @@ def _doers(city: City) -> dict[str, Doer]:
         present = city.presents.open(asked["tenant"] or city.settings.default_tenant)
         return [result.error.detail if result.error else "" for result in await present.write(updates)]
 
-    return {"backup": backup, "command": command, "write": write}
+    async def export(asked: dict[str, Any]) -> int:
+        past = city.histories.open(asked["tenant"] or city.settings.default_tenant)
+        kind = asked["type"]
+        types = [city.model.terms.get(kind, kind)] if kind else None
+        written = 0
+        with await asyncio.to_thread(Path(asked["path"]).open, "wb") as file:
+            async for chunk in past.export(
+                asked["form"], types=types, start_us=asked["start_us"], end_us=asked["end_us"]
+            ):
+                written += len(chunk)
+                await asyncio.to_thread(file.write, chunk)
+        return written
+
+    return {"backup": backup, "command": command, "export": export, "write": write}
 
 
 def until_told(work: Coroutine[Any, Any, None]) -> None:
