@@ -83,7 +83,7 @@ async def run(host: str, port: int, devices: list[list[str]], seconds: float, wi
     def payload() -> bytes:
         nonlocal number
         number += 1
-        return b'{"level": %d.%02d, "n": %d}' % (number % 10, number % 100, number)
+        return b'{"height": %d.%02d}' % (number % 10, number % 100)
 
     begun = time.perf_counter()
     made = await asyncio.gather(

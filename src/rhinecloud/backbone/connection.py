@@ -142,9 +142,11 @@ class Backbone:
             except nats.errors.MaxPayloadError as error:
                 raise PayloadTooLarge(f"A message of {len(data)} bytes is longer than the backbone takes") from error
             except (nats.errors.Error, OSError, AttributeError) as error:
-                # Asked while the server died, it may have been kept or not. Its id lets us ask again without doubling it.
+                # Asked while the server died: kept, or not. Its id lets us ask again without doubling it.
                 if not left or not isinstance(error, nats.errors.TimeoutError):
-                    raise Unavailable(f"The backbone does not take {subject}: {error or type(error).__name__}") from error
+                    raise Unavailable(
+                        f"The backbone does not take {subject}: {error or type(error).__name__}"
+                    ) from error
         result: dict[str, Any] = msgspec.json.decode(answer.data)
         if fault := result.get("error"):
             raise Unavailable(f"The backbone refuses {subject}: {fault.get('description')}")

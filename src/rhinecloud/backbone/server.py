@@ -116,20 +116,29 @@ class Server:
 
     async def _end_leftover(self) -> None:
         """Ends the child of a predecessor that was killed. Two servers on one store would destroy it."""
+        for pid in self._leftovers():
+            log.info("nats_leftover", pid=pid)
+            # Its store is as safe under SIGKILL as under SIGTERM, and we promise to serve within 1.5 s.
+            for sign, patience_s in ((signal.SIGTERM, 0.5), (signal.SIGKILL, 5.0)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, sign)
+                if await _until(lambda pid=pid: not _is_ours(pid, self._folder), patience_s):  # type: ignore[misc]
+                    break
+            else:
+                raise Unavailable(
+                    f"A NATS server of an earlier run (process {pid}) does not end; end it and start again"
+                )
+
+    def _leftovers(self) -> list[int]:
+        """Processes that run on our configuration. The file may not tell: a parent can die before it has written it."""
+        if LINUX:
+            found = (int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit())
+            return [pid for pid in found if _is_ours(pid, self._folder)]
         try:
             pid = int(self._pid_file.read_text())
         except (OSError, ValueError):
-            return
-        if not _is_ours(pid, self._folder):
-            return
-        log.info("nats_leftover", pid=pid)
-        # Its store is as safe under SIGKILL as under SIGTERM, and we promise to serve within 1.5 s.
-        for sign, patience_s in ((signal.SIGTERM, 0.5), (signal.SIGKILL, 5.0)):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, sign)
-            if await _until(lambda: not _is_ours(pid, self._folder), patience_s):
-                return
-        raise Unavailable(f"A NATS server of an earlier run (process {pid}) does not end; end it and start again")
+            return []
+        return [pid] if _is_ours(pid, self._folder) else []
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
@@ -198,9 +207,7 @@ def _is_ours(pid: int, folder: Path) -> bool:
     """Whether `pid` is a living NATS server that runs on our configuration, and not just a number used again."""
     wanted = str(folder / "nats.conf")
     try:
-        if LINUX:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return False
+        if LINUX:  # a process that has ended and is not yet reaped has an empty command line
             return wanted in Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
         shown = subprocess.run(
             ["/bin/ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
