@@ -3,8 +3,8 @@
     make conformance SUITE=/path/to/checkout ARGS='--group Provision/Entities --out /tmp/out'
 
 The runner is a script of its own: named by RHINECLOUD_ETSI_RUNNER, else looked for beside the checkout of this
-repository. It has to take --suite, --url and whatever ARGS say. The suite's Python packages come from its own environment
-(ARGS='--python …'). What passes is kept in docs/reference.
+repository. It has to take --suite, --url and whatever ARGS say. The suite's Python packages come from an environment
+of its own (ARGS='--python …'). What passes is kept in docs/reference.
 """
 
 from __future__ import annotations
