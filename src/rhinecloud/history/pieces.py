@@ -93,7 +93,7 @@ def told(rows: str) -> str:
     """SQL: each row with what the next of its series says."""
     return f"""SELECT *, lead(at_us) OVER series AS until_us, lead(observed_us) OVER series AS next_observed_us,
         lead(change) OVER series AS next_change FROM ({rows})
-        WINDOW series AS (PARTITION BY type, entity, attr, dataset, {BOUND} ORDER BY at_us, id)"""
+        WINDOW series AS (PARTITION BY entity, attr, dataset, {BOUND} ORDER BY at_us, id)"""
 
 
 def settle(past: Store, span: Span, where: str = "TRUE") -> int:
