@@ -266,6 +266,24 @@ async def test_attributes_are_appended_updated_patched_replaced_deleted(city: Ci
     problem(await city.ask("POST", "/entities/urn:x:none/attrs", {"a": 1}), 404, "ResourceNotFound")
 
 
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        {"new": {"observedAt": "2026-11-22T10:00:00Z"}},
+        {"new": {"type": "Property", "unitCode": "MTR"}},
+        {"speed": {"type": "Property", "value": 1, "part": {"type": "Property", "unitCode": "MTR"}}},
+        {"speed": {"object": "urn:x:2"}},
+    ],
+)
+async def test_a_merge_leaves_nothing_without_a_value(city: City, fragment: dict[str, Any]) -> None:
+    """5.5.12: what is not there yet cannot take its value over."""
+    await city.give(CAR)
+    problem(await city.ask("PATCH", "/entities/urn:ngsi-ld:Car:1", fragment), 400)
+    answer = await city.ask("POST", "/entityOperations/merge", [{"id": CAR["id"], **fragment}])
+    assert answer.status_code == 207 and answer.json()["errors"][0]["error"]["status"] == 400
+    assert (await city.ask("GET", "/entities/urn:ngsi-ld:Car:1")).json() == CAR
+
+
 async def test_batches_tell_each_entity_its_fate(city: City) -> None:
     """5.6.7 to 5.6.10, 5.6.20."""
     cars = [{"id": f"urn:x:{n}", "type": "Car", "n": n} for n in range(3)]
@@ -426,6 +444,7 @@ async def test_linked_entities_are_joined(city: City) -> None:
 async def test_purging_deletes_what_a_query_finds(three: City) -> None:
     """5.6.21."""
     problem(await three.ask("DELETE", "/entities"), 400)
+    problem(await three.ask("DELETE", "/entities?local=true&q=owner{name==1}"), 400)
     assert (await three.ask("DELETE", "/entities?type=Bus&drop=speed")).status_code == 204
     assert "speed" not in (await three.ask("GET", "/entities/urn:x:2")).json()
     assert (await three.ask("DELETE", "/entities?type=Car")).status_code == 204

@@ -25,7 +25,7 @@ def patch_instance(old: Instance, new: Instance) -> Instance:
     """
     _same_type(old, new)
     made = {k: v for k, v in (old | {k: v for k, v in new.items() if k != "attrs"}).items() if v != NULL}
-    return _with_subs(made, old, new, lambda _before, sub: sub)
+    return complete(_with_subs(made, old, new, lambda _before, sub: complete(sub)))
 
 
 def merge_instance(old: Instance, new: Instance) -> Instance:
@@ -45,7 +45,7 @@ def merge_instance(old: Instance, new: Instance) -> Instance:
             made[member] = merge_json(old.get(member), value)
         else:
             made[member] = value
-    return _with_subs(made, old, new, lambda before, sub: merge_instance(before or {}, sub))
+    return complete(_with_subs(made, old, new, lambda before, sub: merge_instance(before or {}, sub)))
 
 
 def _whole(value: dict[str, Any]) -> bool:
@@ -64,6 +64,17 @@ def merge_json(old: Any, new: Any) -> Any:
         else:
             merged[key] = merge_json(merged.get(key), value)
     return merged
+
+
+def complete(instance: Instance) -> Instance:
+    """The instance, if it can be kept: a fragment may leave out type and value only where there are some already.
+
+    Raises:
+        BadRequestData: it has none.
+    """
+    if VALUE_MEMBER.get(instance.get("type", "")) not in instance:
+        raise BadRequestData("An attribute that is not there yet, or a part of it, has no value")
+    return instance
 
 
 def _same_type(old: Instance, new: Instance) -> None:

@@ -80,6 +80,8 @@ async def purge(call: Call) -> Answer:
     kept = None if keep is None else frozenset(map(call.vocabulary.expand, keep))
     dropped = None if drop is None else frozenset(map(call.vocabulary.expand, drop))
     query = query_of(call, call.params, View())
+    if query.q is not None and _links_of(query.q):
+        raise BadRequestData("What is purged is not chosen by linked entities")
     errors = []
     while True:
         page = await call.present.query(
