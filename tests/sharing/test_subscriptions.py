@@ -254,6 +254,7 @@ async def test_subscriptions_take_the_right_to_manage_them_and_to_read(tmp_path:
         {"endpoint": {"receiverInfo": [{"key": "K", "value": 42}]}},
         {"endpoint": {"receiverInfo": [{"key": "K"}]}},
         {"endpoint": {"receiverInfo": [{"key": "a b", "value": "x"}]}},
+        {"endpoint": {"receiverInfo": [{"key": "Transfer-Encoding", "value": "chunked"}]}},
         {"endpoint": {"receiverInfo": [{"key": "K", "value": "x\r\nHost: evil"}]}},
         {"endpoint": {"notifierInfo": [{"key": "MQTT-QoS", "value": "3"}]}},
         {"endpoint": {"notifierInfo": [{"key": "MQTT-Version", "value": "4"}]}},

@@ -7,7 +7,6 @@ its attempts becomes a dead letter on the backbone, from where it can be replaye
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
 from collections import deque
@@ -217,7 +216,6 @@ class Delivery:
                 headers=notice.message.headers,
                 body=msgspec.Raw(notice.message.body),
             )
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._publish_dead(subscription.tenant, msgspec.json.encode(letter))
+            await self._publish_dead(subscription.tenant, msgspec.json.encode(letter))
         except RhineError as error:
             log.warning("dead_letter_lost", subscription=subscription.id, why=error.detail)

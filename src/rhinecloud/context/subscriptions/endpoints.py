@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CONNECT_S: Final = 2.0
 ANSWER_S: Final = 5.0
+_INSIDE: Final = "lies in a private network"
 LONGEST_ANSWER: Final = 64 * 1024  # bytes of an endpoint's answer that are read; nobody looks at them
 
 
@@ -73,7 +74,7 @@ async def addresses(host: str, port: int, *, allow_private: bool) -> list[str]:
         raise Undelivered(f"The host {host[:100]} does not exist or cannot be looked up") from error
     ips = list(dict.fromkeys(str(item[4][0]) for item in found))
     if not allow_private and any(is_inside(ip) for ip in ips):
-        raise Undelivered(f"The host {host[:100]} lies in a private network", again=False)
+        raise Undelivered(f"The host {host[:100]} {_INSIDE}", again=False)
     return ips
 
 
@@ -124,7 +125,8 @@ class Reach:
                     if read > LONGEST_ANSWER:
                         break
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-            raise Undelivered(f"The endpoint does not answer: {str(error) or type(error).__name__}") from error
+            why = str(error) or type(error).__name__
+            raise Undelivered(f"The endpoint does not answer: {why}", again=_INSIDE not in why) from error
         except (ValueError, httpcore.UnsupportedProtocol) as error:
             raise Undelivered(f"The endpoint cannot be asked: {error}", again=False) from error
         if not 200 <= status < 300:

@@ -95,7 +95,9 @@ class Subscription:
             self.query, 0, fetch
         )  # get() has taken out what expired
         self.counters = kept.counters
-        self.next_us = (kept.counters.last_us or kept.modified_us) + self.interval_us
+        self.next_us = kept.counters.last_us + (self.interval_us or self.throttling_us)
+        if self.interval_us and not kept.counters.last_us:
+            self.next_us = kept.modified_us + self.interval_us
 
     @property
     def remembers(self) -> bool:

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from rhinecloud.base.clock import parse_us
 from rhinecloud.base.errors import BadRequestData
@@ -18,7 +18,8 @@ from rhinecloud.context import geo, q, scope, selection
 from rhinecloud.context.patterns import searcher
 from rhinecloud.context.vocabulary import Vocabulary
 
-Json = dict[str, Any]
+from .checks import Json, flag, listed, reworded, short, text, uri
+from .params import notification
 
 TRIGGERS: Final = (
     "entityCreated",
@@ -29,17 +30,6 @@ TRIGGERS: Final = (
     "attributeDeleted",
 )
 DEFAULT_TRIGGERS: Final = ("attributeCreated", "attributeUpdated")
-FORMATS: Final = ("normalized", "concise", "keyValues", "simplified")
-ACCEPTED: Final = ("application/json", "application/ld+json", "application/geo+json")
-SCHEMES: Final = ("http", "https", "mqtt", "mqtts")
-VERSIONS: Final = ("mqtt3.1.1", "mqtt5.0")
-LONGEST: Final = 2048
-MOST: Final = 1000  # items of a list
-
-_MEMBERS: Final = frozenset(["id", "type", "scope", "createdAt", "modifiedAt", "expiresAt"])
-_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`\x00-\x20\x7f]+\Z")
-_NAME: Final = re.compile(r"[^\s{},|()]+")
-_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}\Z")
 _TYPE_NAME: Final = re.compile(r"[^()|,;\s]+")
 
 
@@ -103,7 +93,7 @@ def told(kept: Json, compact: Callable[[str], str]) -> Json:
     notification = dict(out["notification"])
     for member in ("attributes", "pick", "omit"):
         if member in notification:
-            notification[member] = [_reworded(item, compact) for item in notification[member]]
+            notification[member] = [reworded(item, compact) for item in notification[member]]
     out["notification"] = notification
     return out
 
@@ -138,28 +128,11 @@ def _names_in(text: str, vocabulary: Vocabulary) -> dict[str, str]:
     return names
 
 
-def _reworded(item: str, word: Callable[[str], str]) -> str:
-    return _NAME.sub(lambda m: m[0] if m[0] in _MEMBERS else word(m[0]), item)
-
-
 # Readers of members: (value, vocabulary, now) → what is kept.
-
-
-def _text(value: Any, _v: Vocabulary, _now: int) -> str:
-    if not isinstance(value, str) or not value or len(value) > 8192:
-        raise BadRequestData(f"{_short(value)} is not a text")
-    return value
 
 
 def _id(value: Any, _v: Vocabulary, _now: int) -> str:
     return uri(value, "The id")
-
-
-def uri(value: Any, what: str) -> str:
-    """`value`, if it is a URI."""
-    if not isinstance(value, str) or len(value) > LONGEST or not _URI.match(value):
-        raise BadRequestData(f"{what} is not a URI: {_short(value)}")
-    return value
 
 
 def _type(value: Any, _v: Vocabulary, _now: int) -> str:
@@ -168,15 +141,9 @@ def _type(value: Any, _v: Vocabulary, _now: int) -> str:
     return "Subscription"
 
 
-def _flag(value: Any, _v: Vocabulary, _now: int) -> bool:
-    if not isinstance(value, bool):
-        raise BadRequestData(f"{_short(value)} is neither true nor false")
-    return value
-
-
 def _seconds(value: Any, _v: Vocabulary, _now: int) -> float | int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and 0 < value < 1e9):
-        raise BadRequestData(f"timeInterval and throttling are seconds, more than 0: {_short(value)}")
+        raise BadRequestData(f"timeInterval and throttling are seconds, more than 0: {short(value)}")
     return value
 
 
@@ -184,22 +151,15 @@ def _expiry(value: Any, _v: Vocabulary, now_us: int) -> str:
     try:
         at = parse_us(value)
     except (ValueError, TypeError) as error:
-        raise BadRequestData(f"expiresAt is not a date and time: {_short(value)}") from error
+        raise BadRequestData(f"expiresAt is not a date and time: {short(value)}") from error
     if at <= now_us:
         raise BadRequestData(f"expiresAt is in the past: {value}")
     return str(value)
 
 
-def _list(value: Any, what: str) -> list[Any]:
-    items = value if isinstance(value, list) else [value]
-    if not items or len(items) > MOST:
-        raise BadRequestData(f"{what} is a list of 1 to {MOST}")
-    return items
-
-
 def _names(what: str) -> Callable[[Any, Vocabulary, int], list[str]]:
     def read(value: Any, vocabulary: Vocabulary, _now: int) -> list[str]:
-        items = _list(value, what)
+        items = listed(value, what)
         if not all(isinstance(item, str) and item for item in items):
             raise BadRequestData(f"{what} is a list of names")
         return list(dict.fromkeys(vocabulary.expand(item) for item in items))
@@ -209,17 +169,17 @@ def _names(what: str) -> Callable[[Any, Vocabulary, int], list[str]]:
 
 def _entities(value: Any, vocabulary: Vocabulary, _now: int) -> list[Json]:
     found = []
-    for item in _list(value, "entities"):
+    for item in listed(value, "entities"):
         wanted = item.get("type", item.get("@type")) if isinstance(item, dict) else None
         if not isinstance(wanted, str):
             raise BadRequestData("Each of entities has a type")
         kept: Json = {}
         if "id" in item or "@id" in item:
             given = item.get("id", item.get("@id"))
-            ids = [uri(one, "The id of an entity") for one in _list(given, "The id of an entity")]
+            ids = [uri(one, "The id of an entity") for one in listed(given, "The id of an entity")]
             kept["id"] = ids[0] if isinstance(given, str) else ids
         if "idPattern" in item:
-            kept["idPattern"] = _text(item["idPattern"], vocabulary, 0)
+            kept["idPattern"] = text(item["idPattern"])
             searcher(kept["idPattern"])
         if wanted != "*":
             selection.parse(wanted, vocabulary.expand)
@@ -230,17 +190,17 @@ def _entities(value: Any, vocabulary: Vocabulary, _now: int) -> list[Json]:
 
 
 def _triggers(value: Any, _v: Vocabulary, _now: int) -> list[str]:
-    items = _list(value, "notificationTrigger")
+    items = listed(value, "notificationTrigger")
     for item in items:
         if item not in TRIGGERS:
-            raise BadRequestData(f"There is no notificationTrigger {_short(item)}; there are {', '.join(TRIGGERS)}")
+            raise BadRequestData(f"There is no notificationTrigger {short(item)}; there are {', '.join(TRIGGERS)}")
     return list(dict.fromkeys(items))
 
 
 def _condition(value: Any, vocabulary: Vocabulary, _now: int) -> str:
-    text = _text(value, vocabulary, 0)
-    q.parse(_unquoted(text), vocabulary.expand)
-    return text
+    written = text(value)
+    q.parse(_unquoted(written), vocabulary.expand)
+    return written
 
 
 def _geo(value: Any, vocabulary: Vocabulary, _now: int) -> Json:
@@ -250,120 +210,27 @@ def _geo(value: Any, vocabulary: Vocabulary, _now: int) -> Json:
         raise BadRequestData("georel and geometry of geoQ are texts")
     kept = {m: value[m] for m in ("georel", "geometry", "coordinates")}
     if "geoproperty" in value:
-        kept["geoproperty"] = vocabulary.expand(_text(value["geoproperty"], vocabulary, 0))
+        kept["geoproperty"] = vocabulary.expand(text(value["geoproperty"]))
     geo_query(kept)
     return kept
 
 
 def _scope(value: Any, vocabulary: Vocabulary, _now: int) -> str:
-    text = _text(value, vocabulary, 0)
-    scope.parse(text)
-    return text
+    written = text(value)
+    scope.parse(written)
+    return written
 
 
 def _datasets(value: Any, _v: Vocabulary, _now: int) -> list[str]:
-    items = _list(value, "datasetId")
+    items = listed(value, "datasetId")
     return list(dict.fromkeys(item if item == "@none" else uri(item, "datasetId") for item in items))
-
-
-def _notification(value: Any, vocabulary: Vocabulary, _now: int) -> Json:
-    if not isinstance(value, dict):
-        raise BadRequestData("notification is an object")
-    kept = _projections(value, vocabulary)
-    kept["format"] = _one_of(value, "format", FORMATS, "normalized")
-    for member in ("sysAttrs", "showChanges"):
-        if value.get(member) is not None:
-            kept[member] = _flag(value[member], vocabulary, 0)
-    if kept.get("showChanges") and kept["format"] in ("keyValues", "simplified"):
-        raise BadRequestData("showChanges does not go with the simplified format")
-    if value.get("join") is not None:
-        kept["join"] = _one_of(value, "join", ("flat", "inline", "@none"), "@none")
-    if value.get("joinLevel") is not None:
-        level = value["joinLevel"]
-        if type(level) is not int or not 1 <= level <= 10 or kept.get("join", "@none") == "@none":
-            raise BadRequestData("joinLevel is a number from 1 to 10, and goes with join")
-        kept["joinLevel"] = level
-    kept["endpoint"] = _endpoint(value.get("endpoint"))
-    return kept
-
-
-def _projections(value: Json, vocabulary: Vocabulary) -> Json:
-    kept: Json = {}
-    for member in ("attributes", "pick", "omit"):
-        if value.get(member) is not None:
-            items = _list(value[member], member)
-            if not all(isinstance(item, str) and item.strip() for item in items):
-                raise BadRequestData(f"{member} is a list of names")
-            kept[member] = [_reworded(item, vocabulary.expand) for item in items]
-    if "attributes" in kept and ("pick" in kept or "omit" in kept):
-        raise BadRequestData("attributes goes neither with pick nor with omit")
-    if both := set(kept.get("pick", ())) & set(kept.get("omit", ())):
-        raise BadRequestData(f"pick and omit name the same member {min(both)}")
-    return kept
-
-
-def _one_of(given: Json, member: str, known: tuple[str, ...], default: str) -> str:
-    value = given.get(member)
-    if value is None:
-        return default
-    if value not in known:
-        raise BadRequestData(f"{member} is one of {', '.join(known)}, not {_short(value)}")
-    return str(value)
-
-
-def _endpoint(given: Any) -> Json:
-    if not isinstance(given, dict):
-        raise BadRequestData("notification has an endpoint, an object with a uri")
-    address = uri(given.get("uri"), "The uri of the endpoint")
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise BadRequestData(f"The uri of the endpoint is no address: {error}") from error
-    if parts.scheme not in SCHEMES or not host:
-        raise BadRequestData(f"The uri of the endpoint begins with one of {', '.join(SCHEMES)} and names a host")
-    if parts.scheme.startswith("mqtt") and (not parts.path.strip("/") or {"+", "#", "?"} & set(address)):
-        raise BadRequestData("The uri of an MQTT endpoint has a topic after the host, without +, # and ?")
-    kept: Json = {"uri": address, "accept": _one_of(given, "accept", ACCEPTED, "application/json")}
-    for member in ("receiverInfo", "notifierInfo"):
-        if given.get(member) is not None:
-            kept[member] = [_pair(item, member) for item in _list(given[member], member)]
-    for member in ("timeout", "cooldown"):  # milliseconds (5.2.15)
-        if given.get(member) is not None:
-            value = given[member]
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3_600_000:
-                raise BadRequestData(f"{member} of the endpoint is a number of milliseconds, at most an hour")
-            kept[member] = value
-    _check_notifier({pair["key"]: pair["value"] for pair in kept.get("notifierInfo", ())})
-    return kept
-
-
-def _pair(given: Any, member: str) -> Json:
-    if not isinstance(given, dict) or not all(isinstance(given.get(name), str) for name in ("key", "value")):
-        raise BadRequestData(f"{member} is a list of pairs of key and value, both texts")
-    key, value = given["key"], given["value"]
-    if member == "receiverInfo" and (not _HEADER.match(key) or len(value) > 8192 or not value.isprintable()):
-        raise BadRequestData(f"receiverInfo {_short(key)} cannot be sent as a header")
-    return {"key": key, "value": value}
-
-
-def _check_notifier(info: dict[str, str]) -> None:
-    if info.get("MQTT-Version", VERSIONS[1]) not in VERSIONS:
-        raise BadRequestData(f"MQTT-Version is one of {', '.join(VERSIONS)}")
-    if info.get("MQTT-QoS", "0") not in ("0", "1", "2"):
-        raise BadRequestData("MQTT-QoS is 0, 1 or 2")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"
 
 
 _READERS: Final[dict[str, Callable[[Any, Vocabulary, int], Any]]] = {
     "id": _id,
     "type": _type,
-    "subscriptionName": _text,
-    "description": _text,
+    "subscriptionName": text,
+    "description": text,
     "entities": _entities,
     "watchedAttributes": _names("watchedAttributes"),
     "notificationTrigger": _triggers,
@@ -373,10 +240,10 @@ _READERS: Final[dict[str, Callable[[Any, Vocabulary, int], Any]]] = {
     "geoQ": _geo,
     "scopeQ": _scope,
     "csf": _condition,
-    "isActive": _flag,
+    "isActive": flag,
     "expiresAt": _expiry,
-    "notification": _notification,
-    "lang": _text,
+    "notification": notification,
+    "lang": text,
     "datasetId": _datasets,
-    "jsonldContext": _text,
+    "jsonldContext": text,
 }

@@ -13,11 +13,10 @@ from uuid import uuid4
 import msgspec
 
 from rhinecloud.base import telemetry
-from rhinecloud.base.clock import Clock, now_us, parse_us
+from rhinecloud.base.clock import Clock, now_us
 from rhinecloud.base.errors import AlreadyExists, BadRequestData, NonexistentTenant, ResourceNotFound, RhineError
-from rhinecloud.base.model import NULL, VALUE_MEMBER, Change, Changes, Entity, Instance
+from rhinecloud.base.model import Changes, Entity
 from rhinecloud.base.settings import Settings
-from rhinecloud.context.draft import dataset_of, find
 from rhinecloud.context.present import Present
 from rhinecloud.context.presents import Presents
 from rhinecloud.context.query import Query
@@ -27,12 +26,14 @@ from rhinecloud.context.vocabulary import Vocabularies, Vocabulary
 from . import parse
 from .delivery import DeadLetter, Delivery, Notice, PublishDead, Render
 from .endpoints import Message, Reach, names_inside
-from .index import Hit, Index, hits
+from .index import Index, hits
 from .memory import Memory
 from .model import KIND, Kept, Selector, Subscription, Told
+from .telling import tell
 
 MOST_AT_ONCE: Final = 1_000  # entities in one notification
 MOST_OF_INTERVAL: Final = 10_000  # entities told of at each interval
+BREATH: Final = 500  # entities after which others get their turn
 MOST_OF_TENANT: Final = 10_000  # subscriptions
 FLUSH_S: Final = 5.0
 GRAIN_S: Final = 0.5
@@ -43,8 +44,10 @@ log = telemetry.logger("context")
 class _Tenant:
     """Everything about the subscriptions of one tenant."""
 
-    def __init__(self, subscriptions: dict[str, Subscription]) -> None:
+    def __init__(self, present: Present, subscriptions: dict[str, Subscription]) -> None:
+        self.present = present
         self.subscriptions = subscriptions
+        self.turn = asyncio.Lock()
         self.memory = Memory()
         self.reindex()
 
@@ -187,39 +190,52 @@ class Subscriptions:
             present = self._presents.open(changes.tenant)
         except NonexistentTenant:
             return
-        concerned = here.index.concerned(changes)
-        wanted = {entity for entities in concerned.values() for entity in entities}
-        before = self._see(here, present, changes)
-        if not wanted:
-            return
-        found = hits(changes, wanted)
-        entities: dict[str, Entity | None] = {entity_id: present.get(entity_id) for entity_id in wanted}
-        for subscription, ids in concerned.items():
-            told = []
-            for entity_id in ids:
-                hit, entity = found[entity_id], entities[entity_id]
-                one = _told(subscription, entity_id, hit, entity, before.get(entity_id))
-                if one is not None:
-                    told.append(one)
-            if told and changes.committed_us >= subscription.kept.created_us:
-                self._notify(subscription, told)
+        async with here.turn:  # what was before is right only in the order of the commits
+            concerned = here.index.concerned(changes)
+            wanted = {entity for entities in concerned.values() for entity in entities}
+            before = await self._see(here, present, changes)
+            if wanted:
+                found, entities = hits(changes, wanted), await self._read(present, wanted)
+                for subscription, ids in concerned.items():
+                    told = [t for i in ids if (t := tell(subscription, i, found[i], entities[i], before.get(i)))]
+                    if told and changes.committed_us >= subscription.kept.created_us:
+                        self._notify(subscription, told)
+                    if len(ids) > BREATH:
+                        await asyncio.sleep(0)
 
-    def _see(self, here: _Tenant, present: Present, changes: Changes) -> dict[str, Entity]:
+    @staticmethod
+    async def _read(present: Present, wanted: set[str]) -> dict[str, Entity | None]:
+        """The entities as they are now, with a pause for others now and then."""
+        found: dict[str, Entity | None] = {}
+        for entity_id in wanted:
+            found[entity_id] = present.get(entity_id)
+            if len(found) % BREATH == 0:
+                await asyncio.sleep(0)
+        return found
+
+    async def _see(self, here: _Tenant, present: Present, changes: Changes) -> dict[str, Entity]:
         """What remembered entities of the batch were before it; now they are remembered as they are."""
         before: dict[str, Entity] = {}
-        if here.index.remembering:
-            for entity_id, types in dict(zip(changes.entity, changes.type, strict=True)).items():
-                if here.index.remembered(types, entity_id):
-                    old = here.memory.before(entity_id)
-                    if old is not None:
-                        before[entity_id] = old
-                    here.memory.see(entity_id, present.get(entity_id))
+        if not here.index.remembering:
+            return before
+        seen = 0
+        for entity_id, types in dict(zip(changes.entity, changes.type, strict=True)).items():
+            if here.index.remembered(types, entity_id):
+                old = here.memory.before(entity_id)
+                # One that was read after this commit says nothing of what was before it.
+                if old is not None and old.get("_m", 0) < changes.committed_us:
+                    before[entity_id] = old
+                here.memory.see(entity_id, present.get(entity_id))
+                seen += 1
+                if seen % BREATH == 0:
+                    await asyncio.sleep(0)
         return before
 
     def _notify(self, subscription: Subscription, told: list_[Told]) -> None:
         now = self._clock()
-        if subscription.status(now) != "active":
-            return
+        current = self._tenants[subscription.tenant].subscriptions.get(subscription.id)
+        if current is not subscription or subscription.status(now) != "active":
+            return  # deleted or updated in the meantime, or not to be told of now
         throttled_until = subscription.next_us if subscription.throttling_us else 0
         if now < throttled_until:
             return
@@ -232,7 +248,7 @@ class Subscriptions:
         for selector in subscription.selectors:
             offset = 0
             while not here.memory.full:
-                page = await present.query(_selected(selector, subscription.query, 1000, offset))
+                page = await present.query(_selected(selector, Query(), 1000, offset))
                 for entity in page.entities:
                     if entity["id"] not in here.memory:
                         here.memory.see(entity["id"], entity)
@@ -274,17 +290,17 @@ class Subscriptions:
                 here = self._tenant(tenant)
                 for subscription in here.index.remembering:
                     await self._remember(self._presents.open(tenant), here, subscription)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.02)  # a start has better things to do
 
     async def _intervals(self) -> None:
         now = self._clock()
-        for tenant, here in list(self._tenants.items()):
+        for here in list(self._tenants.values()):
             for subscription in list(here.subscriptions.values()):
                 if subscription.interval_us and subscription.next_us <= now and subscription.status(now) == "active":
                     subscription.next_us = now + subscription.interval_us
-                    told = await self._all_of(self._presents.open(tenant), subscription)
-                    if told:
-                        self._notify(subscription, told)
+                    with contextlib.suppress(RhineError):  # a tenant that cannot be asked now is asked next time
+                        if told := await self._all_of(here.present, subscription):
+                            self._notify(subscription, told)
 
     async def _all_of(self, present: Present, subscription: Subscription) -> list_[Told]:
         found: dict[str, Entity] = {}
@@ -294,9 +310,9 @@ class Subscriptions:
         return [Told(entity) for entity in list(found.values())[:MOST_OF_INTERVAL]]
 
     def _tenant(self, tenant: str) -> _Tenant:
+        present = self._presents.open(tenant)
         here = self._tenants.get(tenant)
-        if here is None:
-            present = self._presents.open(tenant)
+        if here is None or here.present is not present:  # another one: the tenant was deleted and made anew
             loaded = {}
             for subscription_id, body in present.documents(KIND).items():
                 try:
@@ -305,7 +321,7 @@ class Subscriptions:
                     log.warning(
                         "subscription_unreadable", tenant=tenant, subscription=subscription_id, error=str(error)
                     )
-            here = self._tenants[tenant] = _Tenant(loaded)
+            here = self._tenants[tenant] = _Tenant(present, loaded)
         return here
 
     def _made(self, tenant: str, kept: Kept, present: Present) -> Subscription:
@@ -322,7 +338,8 @@ class Subscriptions:
         """Keeps the counters that changed."""
         dirty, self._dirty = self._dirty, {}
         for (tenant, subscription_id), subscription in dirty.items():
-            current = self._tenants[tenant].subscriptions.get(subscription_id)
+            here = self._tenants.get(tenant)
+            current = here.subscriptions.get(subscription_id) if here is not None else None
             if current is not None:
                 current.kept.counters = subscription.counters
                 with contextlib.suppress(RhineError):
@@ -337,74 +354,4 @@ def _selected(selector: Selector, query: Query, limit: int, offset: int) -> Quer
     )
 
 
-def _told(
-    subscription: Subscription, entity_id: str, hit: Hit, entity: Entity | None, before: Entity | None
-) -> Told | None:
-    """What a notification tells of an entity; None: it is not to be told of."""
-    types = hit.types if entity is None else frozenset(entity["type"])
-    if not subscription.accepts(entity_id, types):
-        return None
-    if entity is None:
-        return _gone(subscription, entity_id, hit, before) if hit.deleted_us else None
-    if not _fresh(hit, entity) or not hit.triggers(subscription) or subscription.matches(entity) is None:
-        return None
-    told = Told(entity)
-    for (attr, dataset), changes in hit.attrs.items():
-        was = find(before["attrs"].get(attr, ()), dataset) if before is not None else None
-        gone = Change.DELETED in changes and find(entity["attrs"].get(attr, ()), dataset) is None
-        if gone and "attributeDeleted" in subscription.triggers:
-            told.removed[attr, dataset] = _removed(was or hit.gone.get((attr, dataset)), dataset)
-        if was is not None and subscription.notification.get("showChanges"):
-            told.before[attr, dataset] = was
-    return told
-
-
-def _fresh(hit: Hit, entity: Entity) -> bool:
-    """Whether something in the present changed: late observations go to the past alone."""
-    if hit.created or hit.retyped or hit.deleted_us or not hit.late:
-        return True
-    for (attr, dataset), observed_us in hit.late.items():
-        there = find(entity["attrs"].get(attr, ()), dataset)
-        if there is not None and "observedAt" in there and parse_us(there["observedAt"]) > observed_us:
-            hit.attrs.pop((attr, dataset), None)
-    return bool(hit.attrs)
-
-
-def _gone(subscription: Subscription, entity_id: str, hit: Hit, before: Entity | None) -> Told | None:
-    """The entity is deleted: told by its id and type, its attributes as NGSI-LD Null where they are waited for."""
-    if not hit.triggers(subscription):
-        return None
-    told = Told({"id": entity_id, "type": sorted(hit.types), "attrs": {}}, deleted_us=hit.deleted_us)
-    if before is None:
-        return told if "entityDeleted" in subscription.triggers else None
-    told.entity = {m: before[m] for m in ("id", "type", "_c", "_m") if m in before} | {"attrs": {}}
-    if subscription.matches(before) is None:
-        return None
-    watched = subscription.watched or before["attrs"].keys()
-    gone = [(attr, i) for attr, instances in before["attrs"].items() if attr in watched for i in instances]
-    if subscription.watched and not gone:
-        return None
-    if "attributeDeleted" in subscription.triggers or subscription.notification.get("showChanges"):
-        for attr, instance in gone:
-            told.removed[attr, dataset_of(instance)] = _removed(instance, dataset_of(instance))
-        if subscription.notification.get("showChanges"):
-            told.before = {(attr, dataset_of(instance)): instance for attr, instance in gone}
-    return told
-
-
-def _removed(was: Instance | None, dataset: str) -> Instance:
-    """An instance that says that there is none any more (4.5.0)."""
-    kind = was.get("type", "Property") if was is not None else "Property"
-    null: Any = _NULLS.get(kind, NULL)
-    gone: Instance = {"type": kind, VALUE_MEMBER.get(kind, "value"): null}
-    if was is not None:
-        gone |= {m: was[m] for m in ("_c", "_m") if m in was}
-    return gone | ({"datasetId": dataset} if dataset else {})
-
-
-_NULLS: Final[dict[str, Any]] = {
-    "LanguageProperty": {"@none": NULL},
-    "ListProperty": [NULL],
-    "ListRelationship": [{"object": NULL}],
-}
 list_ = list  # the method `list` hides the type within the class
