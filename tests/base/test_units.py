@@ -49,8 +49,17 @@ def test_what_does_not_convert_is_said(source: str, target: str, said: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("cm", "CMT"), ("CMT", "CMT"), ("m³/s", "MQS"), ("m3/s", "MQS"), ("°C", "CEL"), ("µg/m³", "GQ"), ("foo", None)]
-)  # fmt: skip
+    ("name", "code"),
+    [
+        ("cm", "CMT"),
+        ("CMT", "CMT"),
+        ("m³/s", "MQS"),
+        ("m3/s", "MQS"),
+        ("°C", "CEL"),
+        ("µg/m³", "GQ"),
+        ("foo", None),
+    ],
+)
 def test_usual_spellings_have_a_code(name: str, code: str | None) -> None:
     assert units.code_of(name) == code
 

@@ -137,13 +137,16 @@ def test_ngsi_ld_entities_come_in_as_they_are(connect: Connect, gauge: Device, s
         "id": "urn:ngsi-ld:OffStreetParking:koenig",
         "type": "OffStreetParking",
         "availableSpotNumber": {
-            "type": "Property", "value": 12, "observedAt": "2026-11-22T09:00:00Z", "accuracy": {"type": "Property", "value": 1},
+            "type": "Property",
+            "value": 12,
+            "observedAt": "2026-11-22T09:00:00Z",
+            "accuracy": {"type": "Property", "value": 1},
         },
         "location": {"type": "GeoProperty", "value": {"type": "Point", "coordinates": [6.7, 51.4]}},
         "operatedBy": {"type": "Relationship", "object": "urn:x:dvv"},
         "scope": ["/mitte"],
         "@context": ["https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context.jsonld"],
-    }  # fmt: skip
+    }
     update = only(connect, send(entity))
     attrs = update.entity["attrs"]
     free = attrs["https://smartdatamodels.org/dataModel.Parking/availableSpotNumber"][0]
@@ -159,11 +162,13 @@ def test_simplified_and_v2_entities_are_understood(connect: Connect, gauge: Devi
     update = only(connect, send({"id": "urn:x:1", "type": "OffStreetParking", "availableSpotNumber": 3, "name": "P"}))
     free = update.entity["attrs"]["https://smartdatamodels.org/dataModel.Parking/availableSpotNumber"][0]
     assert free == {"type": "Property", "value": 3, "observedAt": STORED}
+    told = {"timestamp": {"type": "DateTime", "value": "2026-11-22T09:00:00Z"}}
     v2 = {
-        "id": "urn:x:1", "type": "OffStreetParking",
-        "availableSpotNumber": {"type": "Number", "value": 4, "metadata": {"timestamp": {"type": "DateTime", "value": "2026-11-22T09:00:00Z"}}},
+        "id": "urn:x:1",
+        "type": "OffStreetParking",
+        "availableSpotNumber": {"type": "Number", "value": 4, "metadata": told},
         "location": {"type": "geo:point", "value": "51.4, 6.7"},
-    }  # fmt: skip
+    }
     attrs = only(connect, send(v2)).entity["attrs"]
     assert (
         attrs["https://smartdatamodels.org/dataModel.Parking/availableSpotNumber"][0]["observedAt"]

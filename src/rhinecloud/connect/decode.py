@@ -150,7 +150,7 @@ class Decoder:
         lane = self._lanes.get(message.subject)
         try:
             if lane is None or lane.tenant != tenant:
-                if message.stream == "RAW" and not message.subject.startswith("http/"):
+                if message.stream.startswith(("RAW", "file:")) and not message.subject.startswith("http/"):
                     return self._feed(tenant, message)
                 lane = self._lane(tenant, message)
             return self._device(lane, message)

@@ -116,7 +116,7 @@ def _walk(value: Any, path: str, name: str, depth: int, found: Found) -> None:
     if isinstance(value, list):
         if value and isinstance(value[0], dict):
             selector = next((k for k in ("context", "type") if isinstance(value[0].get(k), str)), "")
-            chosen = value[0].get(selector, "'")
+            chosen = value[0][selector] if selector else "'"
             inner = "[0]" if set(chosen) & set("'\"]") else f"[{selector}='{chosen}']"
             _walk({k: v for k, v in value[0].items() if k != selector}, path + inner, "", depth, found)
         return

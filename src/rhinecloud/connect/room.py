@@ -96,10 +96,11 @@ class Connect:
     def poll(self, publish: Publish, *, allow_private: bool = False) -> Polling:
         """Begins to ask every tenant's active feeds; a feed that is saved later is noticed within seconds."""
         self.polling = Polling(publish, clock=self._clock, allow_private=allow_private)
-        self._notice_feeds()
+        self.notice_feeds()
         return self.polling
 
-    def _notice_feeds(self) -> None:
+    def notice_feeds(self) -> None:
+        """Begins and ends to ask as the tenants' feeds say now."""
         for tenant in self.tables.tenants() if self.polling else ():
             stamp = self.tables.stamp(tenant)
             if stamp != (0, 0) and self._feeds_seen.get(tenant) != stamp and self.polling:
@@ -146,7 +147,7 @@ class Connect:
             await asyncio.sleep(self._flush_s)
             try:
                 await asyncio.to_thread(self.flush)
-                self._notice_feeds()
+                self.notice_feeds()
                 for tenant in self.tables.idle(time.monotonic() - self._idle_s):
                     self.close_tenant(tenant)
             except Exception:  # upkeep goes on; what could not be written is tried again

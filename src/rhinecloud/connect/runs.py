@@ -100,6 +100,8 @@ def _each(mapping: Mapping, one: Callable[[Any, Any, Origin], Update | None]) ->
                 continue
             if update is not None:
                 updates.append(update)
+        if members and not updates and not failed:
+            raise Unreadable(_nothing(mapping, members[0]), reason="nothing mapped")
         if failed:
             detail = f"{failed} of {len(members)} readings cannot be read; the first is {first}"
             return Outcome(updates, Unreadable(detail, reason=reason))
