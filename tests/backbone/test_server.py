@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from rhinecloud.backbone import Backbone
+from rhinecloud.backbone import RAW, Backbone, RawMessage
+from rhinecloud.backbone.server import binary
 from rhinecloud.base.errors import Unavailable
 from rhinecloud.base.settings import Settings
 
@@ -76,6 +77,38 @@ async def test_an_external_server_that_is_not_there_is_named(tmp_path: Path) -> 
     backbone = Backbone(settings, authenticate=lambda *_: None)
     with pytest.raises(Unavailable, match=r"NATS at nats://127.0.0.1:1 is not reached"):
         await backbone.start()
+
+
+async def test_an_external_server_carries_messages_as_ours_does(tmp_path: Path) -> None:
+    taken: list[bytes] = []
+
+    async def take(messages: list[RawMessage]) -> None:
+        taken.extend(m.data for m in messages)
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [binary(), "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(tmp_path / "elsewhere")]
+    external = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        backbone = Backbone(
+            Settings(data=tmp_path / "data", nats_url=f"nats://127.0.0.1:{port}"), authenticate=lambda *_: None
+        )
+        backbone.consume(RAW, take)
+        for _ in range(50):
+            try:
+                await backbone.start()
+                break
+            except Unavailable:
+                await asyncio.sleep(0.1)
+        assert await backbone.publish("raw.city.http.x", b"1") == 1
+        await eventually(lambda: taken == [b"1"])
+        assert not (tmp_path / "data" / "nats" / "nats.conf").exists()
+        assert await backbone.disconnect("city/gauge") == 0
+        await backbone.stop()
+    finally:
+        external.terminate()
+        external.wait()
 
 
 async def test_secrets_are_readable_by_us_alone_and_stay(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ class Admission:
         """From now on devices are let in: streams and consumers are there."""
         self._ready.set()
 
-    async def serve(self, client: Client) -> None:
+    async def serve(self, client: Client, *, embedded: bool) -> None:
         """Begins to listen; questions wait unanswered until `open`."""
 
         async def answer(message: Msg) -> None:
@@ -86,7 +86,8 @@ class Admission:
 
         await client.subscribe("$SYS.REQ.USER.AUTH", cb=answer)
         await client.flush()
-        await self.listening(client)
+        if embedded:
+            await self.listening(client)
 
     async def listening(self, client: Client) -> None:
         """Ends the connections about which we were asked before we listened, so that they ask again at once.
@@ -175,8 +176,11 @@ async def _connections(client: Client, question: dict[str, Any]) -> dict[str, li
     subscription = await client.subscribe(inbox, cb=collect)
     await client.publish("$SYS.REQ.SERVER.PING.CONNZ", msgspec.json.encode(question), reply=inbox)
     # The first answer comes within milliseconds; those of other servers of a cluster shortly after.
-    await asyncio.wait_for(heard.wait(), 5)
-    if client._server_info.get("cluster"):
-        await asyncio.sleep(0.3)
+    try:
+        await asyncio.wait_for(heard.wait(), 2)
+        if client._server_info.get("cluster"):
+            await asyncio.sleep(0.3)
+    except TimeoutError:
+        log.warning("nats_tells_no_connections", remedy="give the account of nats_url the rights of the system account")
     await subscription.unsubscribe()
     return found

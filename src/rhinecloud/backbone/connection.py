@@ -70,7 +70,7 @@ class Backbone:
             await importing
             await self._connect()
             self._admission = Admission(issuer, self._authenticate, self._learn)
-            await self._admission.serve(self._guard)
+            await self._admission.serve(self._guard, embedded=self._server is not None)
             self._api = streams.Api(self._bus)
             infos = {s["name"]: await self._api.ensure(s) for s in streams.declared(self._settings)}
             tail = Tail(self._settings.data / "nats" / "streams.json", self._api)
@@ -255,7 +255,7 @@ class Backbone:
             if name == "streams":
                 for consumer, _ in self._consumers:
                     consumer.reconnected()
-            elif name == "admission":
+            elif name == "admission" and self._server:
                 with contextlib.suppress(nats.errors.Error, TimeoutError):
                     await self._admission.listening(client)
 
