@@ -240,6 +240,17 @@ async def test_another_tenant_has_another_past(city: City) -> None:
     assert answer.status_code == 404
 
 
+async def test_of_what_is_not_open_the_past_is_not_told(city: City) -> None:
+    await city.ask("POST", PAST, THREE)
+    await city.ask("POST", PAST, THREE | {"id": "urn:ngsi-ld:Lamp:1", "type": "Lamp"})
+    city.gate.everyone = False
+    city.gate.open_types = frozenset(["https://uri.etsi.org/ngsi-ld/default-context/Lamp"])
+    await told(city, f"{PAST}/{CAR}", 404)
+    await told(city, f"{PAST}/urn:ngsi-ld:Lamp:1")
+    found = await told(city, f"{PAST}?attrs=speed&timerel=after&timeAt={DAY}00:00:00Z")
+    assert [entity["id"] for entity in found] == ["urn:ngsi-ld:Lamp:1"]
+
+
 async def test_a_hundred_strange_questions_get_no_5xx(city: City) -> None:
     await city.ask("POST", PAST, THREE)
     texts = [

@@ -20,7 +20,7 @@ from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import RhineError
 from rhinecloud.base.model import Entity, Instance
 from rhinecloud.base.settings import Settings
-from rhinecloud.base.telemetry import counter, gauge, histogram, logger
+from rhinecloud.base.telemetry import counter, histogram, logger
 
 from .append import Appended, append, mark
 from .as_of import Box, entities_at
@@ -34,7 +34,6 @@ from .upkeep import Kept, keep
 
 log = logger("history")
 _ROWS = counter("history_rows_total", "Rows of the past, by what became of them", ("tenant", "outcome"))
-_BEHIND = gauge("history_behind_seconds", "Age of the oldest commit that the past does not hold yet", ("tenant",))
 _APPEND = histogram("history_append_seconds", "Time to append a batch")
 
 GATHER_S = 0.5

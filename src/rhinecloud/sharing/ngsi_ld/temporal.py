@@ -58,6 +58,8 @@ async def retrieve(call: Call) -> Answer:
     found = await past.temporal(asked.query)
     if not found.entities:
         found.entities = [await _bare(past, asked.query, entity_id)]
+    if call.readable is not None and call.readable.isdisjoint(found.entities[0]["type"]):
+        raise ResourceNotFound(f"The past knows no entity {entity_id}")  # what may not be read is not there
     (rendered,) = await _rendered(call, past, asked, found)
     if not rendered:
         raise ResourceNotFound(f"Nothing is left of entity {entity_id} after pick and omit")
