@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -40,7 +40,7 @@ class Asked:
         self.scope = scope
         self.method: str = scope["method"]
         self._receive = receive
-        self._headers = scope["headers"]
+        self._headers = _joined(scope["headers"])
         raw = scope.get("raw_path") or scope["path"].encode()
         # Split before unquoting: an id may contain a quoted slash. A slash at the end means nothing, but an empty
         # segment elsewhere stays: it is a variable without a value.
@@ -52,8 +52,8 @@ class Asked:
 
     def header(self, name: bytes) -> str:
         """A header's value, "" where there is none; several of them joined by a comma."""
-        found = [value for key, value in self._headers if key == name]
-        return b", ".join(found).decode("latin-1") if found else ""
+        found = self._headers.get(name)
+        return found.decode("latin-1") if found else ""
 
     async def body(self, limit: int) -> bytes:
         """The whole body.
@@ -83,6 +83,16 @@ class Asked:
             if len(chunks) > limit:
                 raise PayloadTooLarge(f"The body is larger than {limit} bytes; send it in parts")
         return bytes(chunks)
+
+
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers by name; those that are there several times, joined by commas."""
+    pairs = list(headers)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        for name in found:
+            found[name] = b", ".join(value for key, value in pairs if key == name)
+    return found
 
 
 def _text(raw: bytes) -> str:

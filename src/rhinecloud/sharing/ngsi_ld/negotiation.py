@@ -91,6 +91,7 @@ def linked_context(link: str) -> str | None:
     return found[0].strip() if found else None
 
 
+@lru_cache(maxsize=256)
 def context_link(url: str) -> bytes:
     """The Link header that names the @context of an answer."""
     safe = url.encode("ascii", "ignore").replace(b">", b"%3E").replace(b"\r", b"").replace(b"\n", b"")

@@ -20,6 +20,8 @@ from .render import LOCATION, Projection, View
 FORMS: Final = {"normalized": "normalized", "concise": "concise", "simplified": "simplified", "keyValues": "simplified"}
 DEEPEST: Final = 10  # entities that lead to entities, and braces in braces
 _MEMBERS: Final = frozenset(["id", "type", "scope", "createdAt", "modifiedAt", "expiresAt"])
+_WHOLE: Final = View()  # views are not altered, so that these serve every request that wishes nothing
+_WHOLE_GEO: Final = View(geo=True)
 _PIECE = re.compile(r"[{},|]|[^{},|]+")
 
 
@@ -30,6 +32,8 @@ def view_of(call: Call, given: Mapping[str, Any] | None = None) -> View:
         InvalidRequest: a keyword that does not exist.
         BadRequestData: parameters that contradict each other or are malformed.
     """
+    if not call.params and not given:
+        return _WHOLE_GEO if call.media == GEO_JSON else _WHOLE
     wishes: Mapping[str, Any] = {**call.params, **(given or {})}
     expand = call.vocabulary.expand
     options = call.known_options(*FORMS, "sysAttrs")
