@@ -51,7 +51,7 @@ STATIONS = [
 
 
 class Answers:
-    """A small HTTP server on a free port; `reply` says what it answers: (status, headers, body), or nothing for ever."""
+    """A small HTTP server on a free port; `reply` says what it answers: (status, headers, body), or nothing."""
 
     def __init__(self) -> None:
         self.reply: Callable[[], tuple[int, dict[str, str], bytes] | None] = lambda: (200, {}, b"{}")
