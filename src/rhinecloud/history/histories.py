@@ -149,6 +149,8 @@ class Histories:
             loop = asyncio.get_running_loop()
             present = self._presents.open(tenant)
             if lane.mark is None:
+                if not await loop.run_in_executor(self._threads, present.outbox, 0, 1):
+                    return  # nothing ever waited here: an idle tenant needs no DuckDB
                 lane.mark = await loop.run_in_executor(self._threads, mark, self.engine, tenant)
             while messages := await loop.run_in_executor(self._threads, present.outbox, lane.mark, lane.commits):
                 began = time.perf_counter()
