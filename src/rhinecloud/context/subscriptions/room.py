@@ -197,11 +197,16 @@ class Subscriptions:
             if wanted:
                 found, entities = hits(changes, wanted), await self._read(present, wanted)
                 for subscription, ids in concerned.items():
-                    told = [t for i in ids if (t := tell(subscription, i, found[i], entities[i], before.get(i)))]
-                    if told and changes.committed_us >= subscription.kept.created_us:
+                    if changes.committed_us < subscription.kept.created_us:
+                        continue
+                    told = []
+                    for number, i in enumerate(ids, 1):
+                        if one := tell(subscription, i, found[i], entities[i], before.get(i)):
+                            told.append(one)
+                        if number % BREATH == 0:
+                            await asyncio.sleep(0)
+                    if told:
                         self._notify(subscription, told)
-                    if len(ids) > BREATH:
-                        await asyncio.sleep(0)
 
     @staticmethod
     async def _read(present: Present, wanted: set[str]) -> dict[str, Entity | None]:
