@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request
 from litestar.utils.scope.state import ScopeState
 
-from rhinecloud.base.errors import Forbidden, Refused, RhineError, Unauthorized
+from rhinecloud.base.errors import Forbidden, Refused, Unauthorized
 
 from .language import N_, choose, words
 from .rooms import Rooms
@@ -176,11 +176,7 @@ class Visits:
     def _tenant(self, principal: Any, wished: str) -> str:
         settings = self._rooms.settings
         first = principal.tenant or settings.default_tenant
-        if not wished or wished == first or wished not in self._rooms.presents.names():
-            return first
-        try:
-            self._rooms.access.allow(principal, "entities.read", wished)
-        except RhineError:
+        if wished == first or wished not in self._rooms.presents.names() or not self._sees(principal, wished):
             return first
         return wished
 

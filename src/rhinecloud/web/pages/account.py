@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from rhinecloud.base.errors import BadRequestData, Forbidden, ResourceNotFound, TooManyRequests, Unauthorized
@@ -18,9 +17,9 @@ from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import LANGUAGE, SESSION, TENANT, THEME, AnyRequest, Frame, Visit, Visits
 
+from .forms import Form
 from .sign_in import address, local_path
 
-Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 YEAR_S = 365 * 86_400
 
 
@@ -125,7 +124,7 @@ class Account:
         )
         return await self._page(await self._person(request), said=said)
 
-    async def end(self, request: AnyRequest, session_id: str) -> Response[Any]:
+    async def end(self, request: AnyRequest, session_id: FromPath[str]) -> Response[Any]:
         """Ends one of one's own sessions."""
         visit = await self._person(request)
         mine = await asyncio.to_thread(self._access.sessions.list, visit.session.person)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from rhinecloud.access import ACTIONS, ROLES, parse_grant
@@ -88,7 +89,7 @@ class Administration:
             return await self._page(visit, error=refusal.detail, typed=data, status=refusal.status)
         return await self._page(visit, link=self._link(request, secret), link_for=name)
 
-    async def link(self, request: AnyRequest, name: str) -> Response[Any]:
+    async def link(self, request: AnyRequest, name: FromPath[str]) -> Response[Any]:
         """A one-time link for somebody who has lost their password."""
         visit = await self._visit(request)
         person = await asyncio.to_thread(self._access.people.get, name)
@@ -97,7 +98,7 @@ class Administration:
         secret = await asyncio.to_thread(self._access.links.new, visit.principal, name)
         return await self._page(visit, link=self._link(request, secret), link_for=name)
 
-    async def lock(self, request: AnyRequest, name: str, data: Form) -> Response[Any]:
+    async def lock(self, request: AnyRequest, name: FromPath[str], data: Form) -> Response[Any]:
         """Locks an account, or opens it again."""
         visit = await self._visit(request)
         off = data.get("disabled") == "1"
@@ -122,7 +123,7 @@ class Administration:
             return await self._page(visit, error=refusal.detail, typed=data, status=refusal.status)
         return await self._page(visit, secret=secret)
 
-    async def revoke_token(self, request: AnyRequest, token_id: str) -> Response[Any]:
+    async def revoke_token(self, request: AnyRequest, token_id: FromPath[str]) -> Response[Any]:
         """Ends a token at once."""
         visit = await self._visit(request)
         self._access.allow(visit.principal, "tokens.manage", visit.tenant)

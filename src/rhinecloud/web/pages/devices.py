@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from rhinecloud.base.errors import BadRequestData, ResourceNotFound, Unavailable
@@ -141,7 +142,7 @@ class Devices:
         template = "parts/device_table.html" if is_part(request) else "pages/devices.html"
         return self._pages.render(template, page, headers={"Vary": "HX-Request"})
 
-    async def one(self, request: AnyRequest, device_id: str) -> Response[Any]:
+    async def one(self, request: AnyRequest, device_id: FromPath[str]) -> Response[Any]:
         """One device."""
         visit = await self._visit(request, "devices.read")
         done = {
@@ -151,14 +152,14 @@ class Devices:
         }
         return await self._show(visit, device_id, said=done.get(request.query_params.get("done", ""), ""))
 
-    async def rotate(self, request: AnyRequest, device_id: str) -> Response[Any]:
+    async def rotate(self, request: AnyRequest, device_id: FromPath[str]) -> Response[Any]:
         """A new credential, shown this once; the old one is good for a day."""
         visit = await self._visit(request, "devices.manage")
         secret = self._connect.registry.rotate(visit.tenant, device_id)
         await self._record(visit, "device.rotate", device_id)
         return await self._show(visit, device_id, secret=secret)
 
-    async def revoke(self, request: AnyRequest, device_id: str) -> Response[Any]:
+    async def revoke(self, request: AnyRequest, device_id: FromPath[str]) -> Response[Any]:
         """Locks the device out, at once."""
         visit = await self._visit(request, "devices.manage")
         self._connect.registry.revoke(visit.tenant, device_id)
@@ -167,14 +168,14 @@ class Devices:
         await self._record(visit, "device.revoke", device_id)
         return Redirect(f"/devices/{quote(device_id)}?done=revoked", status_code=303)
 
-    async def restore(self, request: AnyRequest, device_id: str) -> Response[Any]:
+    async def restore(self, request: AnyRequest, device_id: FromPath[str]) -> Response[Any]:
         """Lets it in again."""
         visit = await self._visit(request, "devices.manage")
         self._connect.registry.restore(visit.tenant, device_id)
         await self._record(visit, "device.restore", device_id)
         return Redirect(f"/devices/{quote(device_id)}?done=restored", status_code=303)
 
-    async def command(self, request: AnyRequest, device_id: str, data: Form) -> Response[Any]:
+    async def command(self, request: AnyRequest, device_id: FromPath[str], data: Form) -> Response[Any]:
         """Sends a command; its parameters are a JSON object."""
         visit = await self._visit(request, "devices.command")
         if self._connect.commands is None:

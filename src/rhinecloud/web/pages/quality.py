@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from rhinecloud.base.clock import DAY
@@ -109,7 +110,7 @@ class QualityScreens:
         template = "parts/quarantine_table.html" if is_part(request) else "pages/quality.html"
         return self._pages.render(template, page, headers={"Vary": "HX-Request"})
 
-    async def message(self, request: AnyRequest, item: int) -> Response[Any]:
+    async def message(self, request: AnyRequest, item: FromPath[int]) -> Response[Any]:
         """One message with its bytes and the reason."""
         visit = await self._visit(request, "quality.read")
         found = await asyncio.to_thread(self._connect.quarantine.get, visit.tenant, item)

@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from rhinecloud.web.rendering import Files
 from rhinecloud.web.visits import AnyRequest
@@ -13,7 +14,7 @@ from rhinecloud.web.visits import AnyRequest
 
 def routes(files: Files) -> list[Any]:
     @get("/static/{version:str}/{path:path}", sync_to_thread=False)
-    def static(request: AnyRequest, version: str, path: str) -> Response[bytes]:
+    def static(request: AnyRequest, version: FromPath[str], path: FromPath[str]) -> Response[bytes]:
         """A shipped file; an old version's address gives the present file, not to be kept."""
         found = files.get(path.lstrip("/"))
         if found is None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from rhinecloud.base.errors import BadRequestData, Refused, ResourceNotFound, RhineError, TooManyRequests, Unauthorized
@@ -19,8 +18,7 @@ from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import SESSION, AnyRequest, Frame, Visits
 
-Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-
+from .forms import Form
 
 OIDC = "rhinecloud_oidc"
 
@@ -100,7 +98,7 @@ class SignIn:
             return await self._form(request, name=name, onward=onward, error="Name or password is wrong.", status=401)
         return self._welcomed(cookie, onward)
 
-    async def link(self, request: AnyRequest, secret: str) -> Response[Any]:
+    async def link(self, request: AnyRequest, secret: FromPath[str]) -> Response[Any]:
         """The page of a one-time link: it asks for the password to set. Looking uses nothing up."""
         return await self._link_form(request, secret)
 
@@ -120,7 +118,7 @@ class SignIn:
             "pages/link.html", page, status=400 if error else 200, headers={"Referrer-Policy": "no-referrer"}
         )
 
-    async def use(self, request: AnyRequest, secret: str, data: Form) -> Response[Any]:
+    async def use(self, request: AnyRequest, secret: FromPath[str], data: Form) -> Response[Any]:
         """Sets the password, uses the link up, signs in."""
         chosen = data.get("password", "")
         if chosen != data.get("again", ""):

@@ -45,7 +45,7 @@ export function moment(ms, form = "full") {
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "short" });
 
 /** How long ago, in few words. */
-export function age(ms, now = Date.now()) {
+export function age(ms, now = island.at ? Date.parse(island.at) : Date.now()) {
   if (ms === null || ms === undefined) return "–";
   const seconds = Math.round((ms - now) / 1000);
   if (Math.abs(seconds) < 5) return t("just now");
