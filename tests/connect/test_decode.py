@@ -337,6 +337,17 @@ def test_answers_to_commands_are_not_decoded(connect: Connect, gauge: Device, se
     assert (decoded.updates, decoded.error, decoded.device) == ([], None, "gauge")
 
 
+def test_a_topic_that_looks_like_an_http_message_stays_with_its_own_tenant(
+    connect: Connect, gauge: Device, send
+) -> None:
+    (connect.tables.folder / "http").mkdir()
+    connect.registry.add("http", Device(id="city"))
+    assert only(connect, send({"waterLevel": 1}, "http/city/gauge", stream="RAW")).source == "device:gauge"
+    assert connect.decoder.tenant_of("$MQTT_msgs", "http/city/gauge") == "http"
+    decoded = connect.decoder.decode("http", send({"waterLevel": 1}, "http/city/gauge"))
+    assert decoded.updates[0].source == "device:city"
+
+
 def test_http_messages_belong_to_the_device_of_their_subject(connect: Connect, gauge: Device, send) -> None:
     assert connect.decoder.tenant_of("RAW", "http/city/gauge") == "city"
     assert level(only(connect, send({"waterLevel": 1}, "http/city/gauge", stream="RAW")))["value"] == 1

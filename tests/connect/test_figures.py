@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rhinecloud.base.clock import SECOND, parse_us
 from rhinecloud.base.model import Change, Changes, Flag
-from rhinecloud.connect import Connect, Figures, Tables
+from rhinecloud.connect import Connect, Device, Figures, Tables
 
 WATER = "https://smartdatamodels.org/dataModel.Environment/WaterObserved"
 TEN = parse_us("2026-11-22T10:00:00Z")
@@ -67,6 +67,14 @@ def test_figures_outlive_the_process_and_belong_to_their_tenant(connect: Connect
     (figure,) = again.sources("city", until_us=TEN + 60 * MINUTE)
     assert (figure.source, figure.readings) == ("device:g", 2)
     tables.close()
+
+
+def test_a_devices_own_interval_goes_over_its_types(connect: Connect) -> None:
+    connect.registry.add("city", Device(id="g", interval_s=300))
+    connect.figures.feed(changes(("device:g", "urn:g", TEN, 0), ("file:x.csv", "urn:x", TEN, 0)))
+    by_source = {f.source: f for f in connect.figures.sources("city", until_us=TEN + 60 * MINUTE)}
+    assert by_source["device:g"].expected == 12
+    assert by_source["file:x.csv"].completeness is None
 
 
 def test_silent_sources_are_found(connect: Connect, held_clock) -> None:

@@ -147,19 +147,21 @@ class Decoder:
             self._lanes.clear()
 
     def _start(self, tenant: str, message: Raw) -> Decoded | Waiting:
-        lane = self._lanes.get(message.subject)
+        # A topic that begins with "http/" is another thing than a message that came by HTTP.
+        key = message.subject if message.stream != "RAW" else "\0" + message.subject
+        lane = self._lanes.get(key)
         try:
             if lane is None or lane.tenant != tenant:
                 if message.stream.startswith(("RAW", "file:")) and not message.subject.startswith("http/"):
                     return self._feed(tenant, message)
-                lane = self._lane(tenant, message)
+                lane = self._lane(tenant, key, message)
             return self._device(lane, message)
         except Unreadable as error:
             return Decoded([], error, lane.device.id if lane else "")
         except BadRequestData as error:  # a mapping or a device that cannot work
             return Decoded([], Unreadable(error.detail, reason="bad mapping"), lane.device.id if lane else "")
 
-    def _lane(self, tenant: str, message: Raw) -> Lane:
+    def _lane(self, tenant: str, key: str, message: Raw) -> Lane:
         topic = message.subject
         if message.stream == "RAW":
             topic = topic.removeprefix("http/")
@@ -182,7 +184,7 @@ class Decoder:
             raise Unreadable(f"Device {device.id}: {error.detail}", reason=reason) from error
         lane = Lane(tenant, device, entity, kind, levels, run, f"device:{device.id}")
         if len(self._lanes) < MAX_LANES:  # topics come from outside
-            self._lanes[message.subject] = lane
+            self._lanes[key] = lane
         return lane
 
     def _device(self, lane: Lane, message: Raw) -> Decoded | Waiting:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from rhinecloud.base.clock import SECOND, Clock, now_us
@@ -97,11 +98,22 @@ class _Reporter(NamedTuple):
     last_us: int
 
 
+IntervalOf = Callable[[str, str], float | None]
+"""(tenant, source) → how often that source speaks, s; None: as the entity's type says."""
+
+
 class Figures:
     """Of all tenants; every call names its tenant."""
 
-    def __init__(self, tables: Tables, *, model: Model, clock: Clock = now_us) -> None:
-        self._tables, self._clock = tables, clock
+    def __init__(
+        self,
+        tables: Tables,
+        *,
+        model: Model,
+        clock: Clock = now_us,
+        interval_of: IntervalOf = lambda tenant, source: None,
+    ) -> None:
+        self._tables, self._clock, self._interval_of = tables, clock, interval_of
         self.model = model
         self._lock = threading.Lock()
         self._tallies: dict[str, dict[tuple[str, int], _Tally]] = {}  # tenant → (source, hour) → counts not yet written
@@ -142,12 +154,16 @@ class Figures:
     ) -> None:
         known = reporters.get((source, entity))
         if known is None:
-            interval_s = next(
-                (t.interval_s for name in types.split(" ") if (t := self.model.types.get(name)) is not None), None
-            )
-            known = _Reporter(interval_s, at_us, at_us)
+            known = _Reporter(self._interval(tenant, source, types), at_us, at_us)
         reporters[source, entity] = known._replace(last_us=max(known.last_us, at_us))
         self._heard.setdefault(tenant, set()).add((source, entity))
+
+    def _interval(self, tenant: str, source: str, types: str) -> float | None:
+        """The device's own interval, else the type's; a file is read once and is never silent."""
+        if source.startswith("file:"):
+            return None
+        declared = (t.interval_s for name in types.split(" ") if (t := self.model.types.get(name)) is not None)
+        return self._interval_of(tenant, source) or next(declared, None)
 
     def _known(self, tenant: str) -> dict[tuple[str, str], _Reporter]:
         if tenant not in self._reporters:
@@ -156,14 +172,6 @@ class Figures:
                 rows = shelf.db.execute("SELECT source, entity, interval_s, first_us, last_us FROM reporter").fetchall()
             self._reporters[tenant] = {(s, e): _Reporter(i, f, u) for s, e, i, f, u in rows}
         return self._reporters[tenant]
-
-    def set_interval(self, tenant: str, source: str, entity: str, interval_s: float | None) -> None:
-        """A device's own interval goes over its type's."""
-        with self._lock:
-            known = self._known(tenant).get((source, entity))
-            if known is not None and known.interval_s != interval_s:
-                self._reporters[tenant][source, entity] = known._replace(interval_s=interval_s)
-                self._heard.setdefault(tenant, set()).add((source, entity))
 
     def flush(self) -> None:
         """Writes what was counted since the last time, one transaction a tenant."""

@@ -57,10 +57,15 @@ class Connect:
         self.decoder = Decoder(self.registry, self.documents, self.codecs, model=model)
         self.quality = Quality(model, clock)
         self.quarantine = Quarantine(self.tables, clock=clock)
-        self.figures = Figures(self.tables, model=model, clock=clock)
+        self.figures = Figures(self.tables, model=model, clock=clock, interval_of=self._interval_of)
         self.polling: Polling | None = None
         self._feeds_seen: dict[str, tuple[int, int]] = {}
         self._upkeep: asyncio.Task[None] | None = None
+
+    def _interval_of(self, tenant: str, source: str) -> float | None:
+        kind, _, name = source.partition(":")
+        device = self.registry.find(tenant, name) if kind == "device" else None
+        return device.interval_s if device else None
 
     def bring(self, packs: Iterable[Any]) -> None:
         """Takes mappings and feeds of packs (`kit.Pack`) as every tenant's defaults; feeds wait to be switched on."""
