@@ -62,7 +62,6 @@ class TemporalQuery(msgspec.Struct, kw_only=True):
     """What is asked of the past. None is no condition; names are expanded."""
 
     ids: Collection[str] | None = None
-    id_pattern: str = ""  # RE2, searched in the id
     selects: Callable[[str, frozenset[str]], bool] | None = None  # id and types of an entity
     attrs: frozenset[str] | None = None  # "scope" is one of them
     datasets: frozenset[str] | None = None  # "@none" is the default instance
@@ -151,9 +150,6 @@ def _where(query: TemporalQuery, parameters: dict[str, object]) -> str:
     if query.ids is not None:
         parts.append("entity IN (SELECT unnest($ids))")
         parameters["ids"] = sorted(query.ids)
-    if query.id_pattern:
-        parts.append("regexp_matches(entity, $pattern)")
-        parameters["pattern"] = query.id_pattern
     # Rows of the entity itself tell of its scope, and that it was there.
     alone = query.attrs is None and query.datasets is None
     if query.attrs is not None:
@@ -171,7 +167,7 @@ def _where(query: TemporalQuery, parameters: dict[str, object]) -> str:
 
 def _instances(query: TemporalQuery, ids: Collection[str], parameters: dict[str, object], past: Store) -> str:
     """SQL for the instances of attributes that may be told: of one observation the newest row, of each the last N."""
-    narrowed = msgspec.structs.replace(query, ids=ids, id_pattern="")
+    narrowed = msgspec.structs.replace(query, ids=ids)
     where = _where(narrowed, parameters)
     column = query.window.sql()[0]
     rows = rows_between(past, *_bounds(query), where="entity IN (SELECT unnest($ids))")

@@ -188,9 +188,8 @@ def _select(call: Call, wishes: Mapping[str, Any], query: TemporalQuery) -> None
     if "scopeQ" in wishes:
         query.scope = scope.parse(_text(wishes, "scopeQ")).matcher()
     query.selects = _selection(selectors, expand)
-    if len(selectors) == 1:
-        query.ids = selectors[0].get("id")
-        query.id_pattern = selectors[0].get("idPattern", "")
+    if selectors and all("id" in selector for selector in selectors):
+        query.ids = [one for selector in selectors for one in selector["id"]]  # spares looking at all the others
     _order(wishes, query)
     query.limit, query.offset = _number(call, "limit", 20, MOST), _number(call, "offset", 0, 2**31)
     query.count = call.flag("count")
