@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import rhinecloud.web
 from rhinecloud.access import system
 from rhinecloud.backbone import RawMessage
 from rhinecloud.base.errors import Unreadable
 from rhinecloud.connect import Device
 
 from .conftest import PASSWORD, Screens, thing
+
+ROOM = Path(rhinecloud.web.__file__).parent
 
 SIGNED_IN = ("/", "/devices", "/quality", "/administration", "/account", "/api", "/parts")
 
@@ -202,3 +208,22 @@ async def test_the_past_is_shown_read_only(screens: Screens) -> None:
     assert "read only" in text
     assert 'href="/?at=2026-11-22T08:30:00Z"' in text
     assert (await screens.http.get("/?at=nonsense")).status_code == 400
+
+
+def test_every_field_of_a_page_is_shown_and_nothing_else_is_asked_for() -> None:
+    """A page's object is its template's whole knowledge; what no template reads is not worth loading."""
+    source = "".join(f.read_text("utf-8") for f in (ROOM / "templates").rglob("*.html"))
+    asked = set(re.findall(r"(?<![\w/])page\.(\w+)", source))
+    given = _fields()
+    assert asked <= given
+    assert given <= asked
+
+
+def _fields() -> set[str]:
+    found: set[str] = set()
+    for file in (ROOM / "pages").glob("*.py"):
+        for block in re.findall(
+            r"class \w+Page\(msgspec\.Struct[^\n]*\n((?:    [^\n]*\n|\n(?=    \w+:))+)", file.read_text("utf-8")
+        ):
+            found |= set(re.findall(r"^    (\w+):", block, re.MULTILINE))
+    return found

@@ -7,7 +7,6 @@ from typing import Any
 from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp
 
 from rhinecloud.base.errors import RhineError
 
@@ -16,6 +15,7 @@ from .pages import (
     account,
     administration,
     api,
+    basemap,
     data,
     devices,
     evidence,
@@ -32,8 +32,8 @@ from .security import Guarded, csrf_secret
 from .visits import Visits
 
 
-def build(rooms: Rooms) -> ASGIApp:
-    """The screens of a city as an ASGI application; its lifespan starts and stops the live channel."""
+def build(rooms: Rooms) -> Guarded:
+    """The screens of a city as an ASGI application. `stop` ends the live streams; a server waits for open answers."""
     settings = rooms.settings
     files = Files()
     pages = Pages(files, timezone=settings.timezone, clock=rooms.clock)
@@ -45,6 +45,7 @@ def build(rooms: Rooms) -> ASGIApp:
         *sign_in.routes(rooms, pages, visits, https=https),
         *situation.routes(rooms, pages, visits),
         *data.routes(rooms, visits, live),
+        *basemap.routes(settings.map_pmtiles),
         *evidence.routes(rooms, visits),
         *account.routes(rooms, pages, visits, https=https),
         *devices.routes(rooms, pages, visits),
@@ -67,9 +68,8 @@ def build(rooms: Rooms) -> ASGIApp:
             HTTPException: faults.handler(pages, visits),
             Exception: faults.handler(pages, visits),
         },
-        on_shutdown=[live.stop],
         openapi_config=None,
         request_max_body_size=1_000_000,
         logging_config=None,
     )
-    return Guarded(application, map_style=settings.map_style, https=https)
+    return Guarded(application, stop=live.stop, map_style=settings.map_style, https=https)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,8 +43,11 @@ def policy(map_style: str = "") -> str:
 class Guarded:
     """ASGI: adds the security headers to every answer."""
 
-    def __init__(self, app: ASGIApp, *, map_style: str = "", https: bool = False) -> None:
+    def __init__(
+        self, app: ASGIApp, *, stop: Callable[[], Awaitable[None]], map_style: str = "", https: bool = False
+    ) -> None:
         self._app = app
+        self.stop = stop
         headers = {
             "content-security-policy": policy(map_style),
             "x-content-type-options": "nosniff",

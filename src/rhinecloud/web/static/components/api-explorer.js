@@ -104,8 +104,8 @@ class ApiExplorer extends HTMLElement {
       const kind = answer.ok ? "good" : "s4";
       out.replaceChildren(
         h("p", { class: "actions" }, h("span", { class: `badge ${kind}` }, icon(answer.ok ? "circle-check" : "circle-x"), `${answer.status} ${answer.statusText}`), h("span", { class: "quiet" }, `${took} ms · ${n("{n} character", "{n} characters", text.length)}`)),
-        h("pre", { class: "raw", tabindex: "0", role: "region", "aria-label": t("Answer") }, pretty(text).slice(0, MOST) || t("(empty)")),
-        h("h3", {}, t("The same on a command line")), h("pre", { class: "raw", tabindex: "0", role: "region", "aria-label": t("The same on a command line") }, this.#curl(operation, address, headers, body)));
+        h("pre", { class: "raw", tabindex: "0", role: "group", "aria-label": t("Answer") }, pretty(text).slice(0, MOST) || t("(empty)")),
+        h("h3", {}, t("The same on a command line")), h("pre", { class: "raw", tabindex: "0", role: "group", "aria-label": t("The same on a command line") }, this.#curl(operation, address, headers, body)));
     } catch (error) {
       out.replaceChildren(h("p", { class: "notice major" }, icon("triangle-alert"), error.message));
     }

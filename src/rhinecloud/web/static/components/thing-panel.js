@@ -147,7 +147,7 @@ class ThingPanel extends HTMLElement {
       h("div", { class: "row-head" }, h("h3", {}, t("The past")),
         h("div", { class: "segment", role: "group", "aria-label": t("How far back") }, SPANS.map((span) => h("button", { type: "button", "aria-pressed": String(span === this.#span), "data-focus": span[0], onclick: press(span) }, span[2])))),
       h("city-chart", {}),
-      h("details", { class: "table", ontoggle: () => this.#table() }, h("summary", {}, t("Values as a table")), h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("Values as a table") })));
+      h("details", { class: "table", ontoggle: () => this.#table() }, h("summary", {}, t("Values as a table")), h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": t("Values as a table") })));
   }
 
   async #curve() {
@@ -194,7 +194,7 @@ class ThingPanel extends HTMLElement {
       out.replaceChildren(h("span", { class: "skeleton" }));
       try {
         const raw = await load("/web/raw", { id: thing.id, attr: f.attr, dataset: f.dataset, at: new Date(f.observedMs).toISOString() });
-        out.replaceChildren(h("p", { class: "meta" }, `${raw.subject} · ${moment(raw.storedMs)} · ${figure(raw.size)} ${t("bytes")}${raw.hex ? " · hex" : ""}`), h("pre", { class: "raw", tabindex: "0", role: "region", "aria-label": t("Raw message") }, raw.text));
+        out.replaceChildren(h("p", { class: "meta" }, `${raw.subject} · ${moment(raw.storedMs)} · ${figure(raw.size)} ${t("bytes")}${raw.hex ? " · hex" : ""}`), h("pre", { class: "raw", tabindex: "0", role: "group", "aria-label": t("Raw message") }, raw.text));
       } catch (error) {
         out.replaceChildren(h("p", { class: "meta" }, error.status === 404 ? t("This figure did not come in as a message, or it is no longer kept.") : error.message));
       }
