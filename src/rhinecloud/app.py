@@ -21,7 +21,7 @@ import msgspec
 from rhinecloud import __version__
 from rhinecloud.access import Access, system
 from rhinecloud.backbone import MQTT, RAW, Backbone, MqttGrant
-from rhinecloud.base import telemetry
+from rhinecloud.base import collector, telemetry
 from rhinecloud.base.clock import Clock, now_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import Unauthorized
@@ -53,7 +53,11 @@ class City:
         self.model = Model(kind for pack in self.packs for kind in pack.types)
         self.access = Access(settings, clock, model=self.model)
         self.connect = Connect(
-            self.tenants, model=self.model, default_tenant=settings.default_tenant, clock=clock, idle_s=settings.tenant_idle_s
+            self.tenants,
+            model=self.model,
+            default_tenant=settings.default_tenant,
+            clock=clock,
+            idle_s=settings.tenant_idle_s,
         )
         self.presents = Presents(
             self.tenants,
@@ -102,7 +106,9 @@ class City:
         self.sign_in_link = await asyncio.to_thread(self._first_link)
 
     @staticmethod
-    async def _room(stack: AsyncExitStack, room: Access | Presents | Connect | Histories | Commands | Backbone | Relay) -> None:
+    async def _room(
+        stack: AsyncExitStack, room: Access | Presents | Connect | Histories | Commands | Backbone | Relay
+    ) -> None:
         await room.start()
         stack.push_async_callback(room.stop)
 
@@ -140,7 +146,7 @@ class City:
     def _screens(self, vocabularies: Vocabularies) -> Asgi:
         from rhinecloud import web
 
-        return web.build(
+        built = web.build(
             web.Rooms(
                 settings=self.settings,
                 access=self.access,
@@ -159,6 +165,8 @@ class City:
                 clock=self.clock,
             )
         )
+        collector.settle()
+        return built
 
     # ── what the rooms ask of each other ────────────────────────────────────────────────────────────────────────────
 
@@ -192,7 +200,7 @@ class City:
                 self.presents.create(tenant.name)
 
     def _backbone_state(self) -> str:
-        return self.backbone.trouble() if hasattr(self.backbone, 'trouble') else ''
+        return self.backbone.trouble() if hasattr(self.backbone, "trouble") else ""
 
     def _may_see_metrics(self, token: str) -> None:
         who = self.access.bearer(token) if token else self.access.anonymous()
@@ -275,6 +283,7 @@ async def serve(settings: Settings, *, ready: Callable[[City], None]) -> None:
         city.url = url_of(settings, listening)
         async with AsyncExitStack() as stack:
             await city.start(stack)
+            collector.settle()
             server = asyncio.create_task(serve_http(city.doors(), listening, settings))
             stack.push_async_callback(_end, server)
             if settings.demo:
