@@ -76,10 +76,10 @@ class City:
         """Seconds until HTTP answers and a device is let in."""
         begun = time.perf_counter()
         options = ["--empty", "--open", "--data", self.data, "--port", self.port, "--mqtt-port", self.mqtt_port]
+        command = [sys.executable, "-m", "rhinecloud", "up", *map(str, options)]
+        env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}  # a city starts compiled
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "rhinecloud", "up", *map(str, options)], stdout=log, stderr=log
-            )
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=env)
         await self.serves()
         return time.perf_counter() - begun
 
