@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -28,7 +29,7 @@ from rhinecloud.base.errors import Unauthorized
 from rhinecloud.base.model import Changes
 from rhinecloud.base.settings import Settings
 from rhinecloud.connect import Bad, Commands, Connect, Device, Ingest, Throttle, mqtt_filters
-from rhinecloud.context import Presents, Relay, Vocabularies
+from rhinecloud.context import Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.history import Histories
 from rhinecloud.kit import Fleet, Simulation, fleet, packs, write_credentials
 from rhinecloud.serving import Asgi, Scope, bind, serve_http, url_of
@@ -39,6 +40,13 @@ CITY = system("city")
 
 log = telemetry.logger("app")
 _changes = msgspec.msgpack.Decoder(Changes).decode
+
+
+class Room(Protocol):
+    """What runs between its start and its stop."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
 
 
 class City:
@@ -72,6 +80,9 @@ class City:
         self.commands = Commands(self.tenants, self.backbone.send_mqtt, clock=clock)
         self.throttle = Throttle(self._send_away, clock=clock)
         self.relay = Relay(self.presents, self.backbone.publish)
+        self.vocabularies = Vocabularies(self.model, allow_private=settings.allow_private_endpoints or settings.open)
+        self.subscriptions = Subscriptions(self.presents, self.vocabularies, self._publish_dead, settings, clock)
+        self.connect.bring(self.packs)
         ingest = Ingest(
             decoder=self.connect.decoder,
             quarantine=self._quarantine,
@@ -100,33 +111,32 @@ class City:
         await self._room(stack, self.histories)
         await self._room(stack, self.commands)
         await self._room(stack, self.backbone)
-        await self._room(stack, self.relay)
+        self.connect.poll(
+            self.backbone.publish, allow_private=self.settings.allow_private_endpoints or self.settings.open
+        )
+        await self._room(stack, self.subscriptions)
         await self.backbone.subscribe("changes.>", self._changed)
+        await self._room(stack, self.relay)
         await asyncio.to_thread(self._write_cli_token)
         self.sign_in_link = await asyncio.to_thread(self._first_link)
 
     @staticmethod
-    async def _room(
-        stack: AsyncExitStack, room: Access | Presents | Connect | Histories | Commands | Backbone | Relay
-    ) -> None:
+    async def _room(stack: AsyncExitStack, room: Room) -> None:
         await room.start()
         stack.push_async_callback(room.stop)
 
     def doors(self) -> Asgi:
         """Everything that HTTP answers, the hot protocols before the screens."""
-        vocabularies = Vocabularies(
-            self.model,
-            own_url=self.url + OWN_VOCABULARY,
-            allow_private=self.settings.allow_private_endpoints or self.settings.open,
-        )
-        ngsi_ld = NgsiLd(self.presents, self.histories, self.access, vocabularies, self.settings)
+        vocabularies = self.vocabularies
+        vocabularies.own_url = self.url + OWN_VOCABULARY
+        ngsi_ld = NgsiLd(self.presents, self.histories, self.access, vocabularies, self.settings, self.subscriptions)
         push = Push(self.connect.registry.authenticate, self.backbone.publish, clock=self.clock)
         operations = Operations({"backbone": self._backbone_state}, version=__version__, allow=self._may_see_metrics)
         documents = {
             "/openapi.json": lambda: json.dumps(openapi(self.url)).encode(),
             OWN_VOCABULARY: lambda: json.dumps(vocabularies.own_document).encode(),
         }
-        screens = asyncio.ensure_future(asyncio.to_thread(self._screens, vocabularies))
+        screens = asyncio.ensure_future(asyncio.to_thread(self._screens))
 
         async def answer(scope: Scope, receive: object, send: object) -> None:
             path: str = scope["path"]
@@ -143,7 +153,7 @@ class City:
 
         return answer
 
-    def _screens(self, vocabularies: Vocabularies) -> Asgi:
+    def _screens(self) -> Asgi:
         from rhinecloud import web
 
         built = web.build(
@@ -160,7 +170,7 @@ class City:
                     figures=self.connect.figures,
                     commands=self.commands,
                 ),
-                vocabularies=vocabularies,
+                vocabularies=self.vocabularies,
                 packs=self.packs,
                 clock=self.clock,
             )
@@ -188,7 +198,12 @@ class City:
         return max((self.presents.open(name).mark(stream) for name in self.presents.names()), default=0)
 
     async def _changed(self, _subject: str, data: bytes) -> None:
-        self.connect.figures.feed(_changes(data))
+        changes = _changes(data)
+        self.connect.figures.feed(changes)
+        await self.subscriptions.changed(changes)
+
+    async def _publish_dead(self, tenant: str, letter: bytes) -> None:
+        await self.backbone.publish(f"dead.{tenant}.subscription", letter)
 
     def _make_tenants(self, what: str) -> None:
         """Gives each tenant that `access` knows its folder; the command line may have added one."""

@@ -14,7 +14,7 @@ from rhinecloud.base.errors import Conflict, InvalidRequest
 from rhinecloud.base.settings import Settings
 
 Scope = MutableMapping[str, Any]
-Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 BACKLOG = 2048
 GOODBYE_S = 2  # open event streams get this long to end

@@ -211,7 +211,7 @@ def converter(source: str, target: str) -> Converter | None:
 def _registry() -> Any:
     import pint
 
-    registry = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+    registry: Any = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
     registry.define("ppb = 1e-9")
     return registry
 
