@@ -116,6 +116,7 @@ class City:
         )
         await self._room(stack, self.subscriptions)
         await self.backbone.subscribe("changes.>", self._changed)
+        await self.backbone.watch_deliveries(self.commands.delivered)
         await self._room(stack, self.relay)
         await asyncio.to_thread(self._write_cli_token)
         self.sign_in_link = await asyncio.to_thread(self._first_link)

@@ -38,6 +38,10 @@ class Agency(msgspec.Struct, frozen=True):
     title: str
 
 
+RESERVED = frozenset({"changes", "commands", "dead", "file", "http", "poll", "raw"})
+"""First words of the backbone's own subjects, and of the names of raw messages."""
+
+
 def check_name(name: str) -> str:
     """The name, when it can be one.
 
@@ -46,6 +50,8 @@ def check_name(name: str) -> str:
     """
     if not NAME.match(name):
         raise BadRequestData(f"{name!r} cannot be a name here: lower-case letters, digits, - and _, at most 63")
+    if name in RESERVED:
+        raise BadRequestData(f"{name!r} is a word of the backbone's subjects; choose another name")
     return name
 
 
