@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ from .simulation import fleet
 PAST_S = 86_400
 PAST_STEP_S = 900
 _LONGEST_PAUSE_S = 30.0
+_GOODBYE_S = 2.0
 
 log = logger("kit")
 
@@ -152,7 +154,9 @@ async def run(credentials: Path, clock: Callable[[], int] = now_us) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        left = (await asyncio.wait(tasks, timeout=_GOODBYE_S))[1] if tasks else set()
+        if left:  # the client library waits for a broker that is gone; nobody else waits for us
+            os._exit(0)
 
 
 def read_credentials(path: Path) -> dict[str, Any]:
