@@ -26,7 +26,6 @@ from rhinecloud.base import collector, telemetry
 from rhinecloud.base.clock import Clock, now_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import Unauthorized
-from rhinecloud.base.model import Changes
 from rhinecloud.base.settings import Settings
 from rhinecloud.connect import Bad, Commands, Connect, Device, Ingest, Throttle, mqtt_filters
 from rhinecloud.context import Presents, Relay, Subscriptions, Vocabularies
@@ -39,7 +38,6 @@ OWN_VOCABULARY = "/vocabulary.jsonld"
 CITY = system("city")
 
 log = telemetry.logger("app")
-_changes = msgspec.msgpack.Decoder(Changes).decode
 
 
 class Room(Protocol):
@@ -79,7 +77,7 @@ class City:
         self.backbone = Backbone(settings, authenticate=self._authenticate)
         self.commands = Commands(self.tenants, self.backbone.send_mqtt, clock=clock)
         self.throttle = Throttle(self._send_away, clock=clock)
-        self.relay = Relay(self.presents, self.backbone.publish)
+        self.relay = Relay(self.presents, self._publish)
         self.vocabularies = Vocabularies(self.model, allow_private=settings.allow_private_endpoints or settings.open)
         self.subscriptions = Subscriptions(self.presents, self.vocabularies, self._publish_dead, settings, clock)
         self.connect.bring(self.packs)
@@ -115,7 +113,6 @@ class City:
             self.backbone.publish, allow_private=self.settings.allow_private_endpoints or self.settings.open
         )
         await self._room(stack, self.subscriptions)
-        await self.backbone.subscribe("changes.>", self._changed)
         await self.backbone.watch_deliveries(self.commands.delivered)
         await self._room(stack, self.relay)
         await asyncio.to_thread(self._write_cli_token)
@@ -198,10 +195,15 @@ class City:
     def _highest(self, stream: str) -> int:
         return max((self.presents.open(name).mark(stream) for name in self.presents.names()), default=0)
 
-    async def _changed(self, _subject: str, data: bytes) -> None:
-        changes = _changes(data)
-        self.connect.figures.feed(changes)
-        await self.subscriptions.changed(changes)
+    async def _publish(self, subject: str, data: bytes, *, message_id: str = "") -> int:
+        """Whoever brings a commit's changes out also counts them and tells subscribers: one process does, and once."""
+        sequence = await self.backbone.publish(subject, data, message_id=message_id)
+        try:
+            self.connect.figures.read(data)
+            await self.subscriptions.read(subject.partition(".")[2], data)
+        except Exception:  # it is out: to publish it again would mend nothing
+            log.exception("changes_not_told", subject=subject)
+        return sequence
 
     async def _publish_dead(self, tenant: str, letter: bytes) -> None:
         await self.backbone.publish(f"dead.{tenant}.subscription", letter)
