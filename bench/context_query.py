@@ -1,7 +1,7 @@
 """Reads of the present alone, no HTTP: an entity by id, and 20 of 100,000 by type and q at three selectivities.
 
-The same city as `single_requests.py` makes: car parks whose free places run evenly over 0 … 999. The limit: decoding the
-JSON of the entities that are answered, and nothing else.
+The same city as `single_requests.py` makes: car parks whose free places run evenly over 0 … 999. The limit: decoding
+the JSON of the entities that are answered, and nothing else.
 """
 
 from __future__ import annotations

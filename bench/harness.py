@@ -57,7 +57,7 @@ class City:
         return sum(_pss(p.pid) for p in [parent, *parent.children(recursive=True)]) / 1e6
 
     def cpu_s(self) -> float:
-        """Processor time of the city and its children so far, seconds; unlike the clock it does not see the neighbours."""
+        """Processor time of the city and its children so far, seconds; the clock would see the neighbours too."""
         import psutil
 
         parent = psutil.Process(self.process.pid)

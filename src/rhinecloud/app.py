@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -31,13 +31,17 @@ from rhinecloud.connect import Bad, Commands, Connect, Device, Ingest, Throttle,
 from rhinecloud.context import Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.history import Histories
 from rhinecloud.kit import Fleet, Simulation, fleet, packs, write_credentials
-from rhinecloud.serving import Asgi, Scope, bind, serve_http, url_of
+from rhinecloud.serving import Asgi, bind, serve_http, url_of
 from rhinecloud.sharing import NgsiLd, Operations, Push, openapi
 
 OWN_VOCABULARY = "/vocabulary.jsonld"
 CITY = system("city")
 
 log = telemetry.logger("app")
+
+
+if TYPE_CHECKING:
+    from rhinecloud.web import Screens
 
 
 class Room(Protocol):
@@ -134,16 +138,16 @@ class City:
             "/openapi.json": lambda: json.dumps(openapi(self.url)).encode(),
             OWN_VOCABULARY: lambda: json.dumps(vocabularies.own_document).encode(),
         }
-        screens = asyncio.ensure_future(asyncio.to_thread(self._screens))
+        self.screens = screens = asyncio.ensure_future(asyncio.to_thread(self._build_screens))
 
-        async def answer(scope: Scope, receive: object, send: object) -> None:
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
             path: str = scope["path"]
             if path.startswith("/ngsi-ld/"):
-                await ngsi_ld(scope, receive, send)  # type: ignore[arg-type]
+                await ngsi_ld(scope, receive, send)
             elif path.startswith(("/push/", "/lorawan/")):
-                await push(scope, receive, send)  # type: ignore[arg-type]
+                await push(scope, receive, send)
             elif path in ("/health", "/metrics"):
-                await operations(scope, receive, send)  # type: ignore[arg-type]
+                await operations(scope, receive, send)
             elif path in documents:
                 await _send_json(send, documents[path]())
             else:
@@ -151,7 +155,12 @@ class City:
 
         return answer
 
-    def _screens(self) -> Asgi:
+    async def close_screens(self) -> None:
+        """Ends the live streams, for which a server would otherwise wait."""
+        with contextlib.suppress(Exception):
+            await (await self.screens).stop()
+
+    def _build_screens(self) -> Screens:
         from rhinecloud import web
 
         built = web.build(
@@ -167,6 +176,8 @@ class City:
                     quarantine=self.connect.quarantine,
                     figures=self.connect.figures,
                     commands=self.commands,
+                    replay=self._replay,
+                    send_away=self._send_away,
                 ),
                 vocabularies=self.vocabularies,
                 packs=self.packs,
@@ -188,6 +199,11 @@ class City:
 
     def _send_away(self, tenant: str, device: str) -> None:
         self._later(self.backbone.disconnect(f"{tenant}/{device}"))
+
+    async def _replay(self, tenant: str, ids: Sequence[int]) -> object:
+        """Reads quarantined messages again, as mappings are now."""
+        present = self.presents.open(tenant)
+        return await self.connect.quarantine.replay(tenant, self.connect.decoder.decode_many, present.write, ids=ids)
 
     async def _quarantine(self, tenant: str, bad: Sequence[Bad]) -> None:
         await asyncio.to_thread(self.connect.quarantine.put, tenant, bad)
@@ -218,7 +234,7 @@ class City:
                 self.presents.create(tenant.name)
 
     def _backbone_state(self) -> str:
-        return self.backbone.trouble() if hasattr(self.backbone, "trouble") else ""
+        return self.backbone.trouble()
 
     def _may_see_metrics(self, token: str) -> None:
         who = self.access.bearer(token) if token else self.access.anonymous()
@@ -282,10 +298,10 @@ class City:
         return secrets
 
 
-async def _send_json(send: object, body: bytes) -> None:
+async def _send_json(send: Any, body: bytes) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})  # type: ignore[operator]
-    await send({"type": "http.response.body", "body": body})  # type: ignore[operator]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def serve(settings: Settings, *, ready: Callable[[City], None]) -> None:
@@ -304,6 +320,7 @@ async def serve(settings: Settings, *, ready: Callable[[City], None]) -> None:
             collector.settle()
             server = asyncio.create_task(serve_http(city.doors(), listening, settings))
             stack.push_async_callback(_end, server)
+            stack.push_async_callback(city.close_screens)
             if settings.demo:
                 await city.start_demo(stack)
             ready(city)

@@ -83,7 +83,8 @@ class Access:
         self.links = Links(self._store, self.trail, self.people, clock)
         self.sign_in = SignIn(self._store, self.trail, self.people, self.links, self.sessions, clock)
         self._versions = self._store.versions()
-        self.tenants.ensure(self._settings.default_tenant)
+        name = self._settings.city_name or ("Duisburg" if self._settings.demo else "")
+        self.tenants.ensure(self._settings.default_tenant, name)
 
     def close(self) -> None:
         """Writes what was still in memory, and closes the database. Blocking."""

@@ -21,11 +21,15 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode (we say BEGIN ourselves) that any thread may use, one at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     uri = f"{path.resolve().as_uri()}{'?mode=ro' if read_only else ''}"
-    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10, cached_statements=512)
+    db = sqlite3.connect(
+        uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10, cached_statements=512
+    )
     if not read_only:
         db.execute("PRAGMA journal_mode=WAL")
     # FULL: the log is synced at each commit, so that what was acknowledged survives a power cut too.
-    db.executescript("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;")
+    db.executescript(
+        "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;"
+    )
     return db
 
 
@@ -37,7 +41,9 @@ def migrate(db: sqlite3.Connection, steps: Sequence[str]) -> None:
     """
     while (version := _version(db)) != len(steps):
         if version > len(steps):
-            raise Unavailable(f"The database is of schema {version}, this program knows {len(steps)}; install a newer one")
+            raise Unavailable(
+                f"The database is of schema {version}, this program knows {len(steps)}; install a newer one"
+            )
         db.execute("BEGIN IMMEDIATE")
         try:
             if _version(db) == version:  # nobody else was faster

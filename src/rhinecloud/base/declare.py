@@ -1,4 +1,4 @@
-"""Entity types as declarations: from them come validation, quality checks, JSON Schema, @context, forms, labels and docs.
+"""Entity types as declarations: from them come validation, quality checks, @context, forms, labels and docs.
 
 A declaration follows a Smart Data Model where one fits, and says which. Names are the model's; expanded, a name is
 ``https://smartdatamodels.org/<subject>/<name>``, as those models' own @contexts have it.
@@ -124,5 +124,8 @@ class Model:
 
 # Terms that the Smart Data Models' @contexts share between all subjects.
 COMMON_TERMS = frozenset(
-    "address alternateName areaServed dataProvider dateCreated dateModified description name owner seeAlso source".split()
+    (
+        *("address", "alternateName", "areaServed", "dataProvider", "dateCreated", "dateModified", "description"),
+        *("name", "owner", "seeAlso", "source"),
+    )
 )

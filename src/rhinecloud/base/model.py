@@ -15,8 +15,8 @@ An attribute **instance** is::
      "_f": 0, "_s": "device:gauge-7",                                         quality flags, source; absent when 0 / ""
      "attrs": {"https://…#sub": [instance, …]}}                               sub-attributes, the same form
 
-Names that begin with "_" are ours and never leave as they are. Plain dicts, because they go through JSON on the hot path
-and most of their members are open; msgspec reads and writes them at some 100 MB/s.
+Names that begin with "_" are ours and never leave as they are. Plain dicts, because they go through JSON on the hot
+path and most of their members are open; msgspec reads and writes them at some 100 MB/s.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ class Changes(msgspec.Struct, array_like=True, gc=False):
     observed_us: list[int | None] = []  # None: the payload had no time of its own
     received_us: list[int] = []
     number: list[float | None] = []  # the value, where it is a number
-    body: list[bytes | None] = []  # JSON of the instance without "_c" "_m" "_f" "_s"; None: {"type": "Property", "value": number} + observedAt
+    # JSON of the instance without "_c" "_m" "_f" "_s"; None: a Property of that number, with observedAt and no more.
+    body: list[bytes | None] = []
     flags: list[int] = []
     source: list[str] = []
     raw: list[str] = []

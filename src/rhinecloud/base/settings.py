@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     default_tenant: str = "city"
     """The tenant of requests that name none."""
+    city_name: str = ""
+    """What people read as the first tenant's name; empty: Duisburg with the demo, else the tenant's own name."""
     tenant_idle_s: float = 300
     """A tenant untouched for this long is closed, so that a hundred fit into one process."""
     language: str = "de"
@@ -79,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     history_memory_mb: int = 512
     """Memory that DuckDB may use for all tenants together."""
     temporal_page_instances: int = 1000
-    """Attribute instances in one answer of the temporal API; what has more is told in parts (206 with Content-Range)."""
+    """Attribute instances in one answer of the temporal API; what has more is told in parts (206, Content-Range)."""
     trusted_proxies: str = ""
     """Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas."""
 

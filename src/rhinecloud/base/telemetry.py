@@ -29,7 +29,9 @@ def gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
     return Gauge(f"rhinecloud_{name}", text, labels, registry=REGISTRY)
 
 
-def histogram(name: str, text: str, labels: tuple[str, ...] = (), buckets: tuple[float, ...] = Histogram.DEFAULT_BUCKETS) -> Histogram:
+def histogram(
+    name: str, text: str, labels: tuple[str, ...] = (), buckets: tuple[float, ...] = Histogram.DEFAULT_BUCKETS
+) -> Histogram:
     return Histogram(f"rhinecloud_{name}", text, labels, registry=REGISTRY, buckets=buckets)
 
 
@@ -47,4 +49,5 @@ def set_up_logs(verbose: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    shape = "%(asctime)s %(name)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format=shape)

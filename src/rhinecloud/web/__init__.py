@@ -6,5 +6,6 @@ asks the rooms, asks `access` before, and shows.
 
 from .app import build
 from .rooms import Connect, Rooms
+from .security import Guarded as Screens
 
-__all__ = ["Connect", "Rooms", "build"]
+__all__ = ["Connect", "Rooms", "Screens", "build"]
