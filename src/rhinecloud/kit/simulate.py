@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -139,6 +140,9 @@ async def run(credentials: Path, clock: Callable[[], int] = now_us) -> None:
     memory = _remembered(memory_file)
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
+    # Seventy clients that lose one broker have a lot to say; what matters we log ourselves, once a device and attempt.
+    logging.getLogger("gmqtt").setLevel(logging.CRITICAL)
+    loop.set_exception_handler(lambda _, context: log.debug("client_library", **context))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, done.set)
     if not sys.stdin.isatty():
