@@ -142,7 +142,7 @@ def test_tenants_have_names_that_can_be_folders(city: Access) -> None:
             city.tenants.add(ROOT, wrong)
     with pytest.raises(AlreadyExists):
         city.tenants.add(ROOT, "port")
-    assert {t.name: t.title for t in city.tenants.list()} == {"city": "city", "port": "Duisport"}
+    assert {t.name: t.title for t in city.tenants.list()} == {"city": "Duisburg", "port": "Duisport"}
     city.tenants.rename(ROOT, "port", "Port of Duisburg")
     assert city.tenants.list()[1].title == "Port of Duisburg"
 

