@@ -62,6 +62,75 @@ async def test_a_person_of_two_tenants_chooses(screens: Screens) -> None:
     assert len((await screens.http.get("/web/things")).json()["rows"]) == 1
 
 
+def _token(screens: Screens, *scopes: str, tenant: str = "") -> tuple[str, str]:
+    """(its id, what a program sends)."""
+    from rhinecloud.access import system
+
+    secret, made = screens.city.access.tokens.new(system("test"), "program", list(scopes), tenant=tenant)
+    return made.id, f"Bearer {secret}"
+
+
+async def test_a_program_reads_with_its_token_what_its_scopes_allow(screens: Screens) -> None:
+    await screens.tell(
+        gauge(screens), Update(op=Op.CREATE, id="urn:x:1", entity={"type": ["https://example.org/Secret"], "attrs": {}})
+    )
+    _, reads = await asyncio.to_thread(_token, screens, "entities.read", "history.read")
+    _, manages = await asyncio.to_thread(_token, screens, "devices.read")
+    async with screens.browser(Authorization=reads) as program:
+        assert len((await program.get("/web/things")).json()["rows"]) == 2
+        assert (await program.get("/web/thing?id=urn:x:1")).status_code == 200
+        assert (await program.get("/web/series?id=urn:x:1&attr=a")).status_code == 200
+        # Pages are for people: there the token says nothing.
+        assert (await program.get("/devices")).status_code == 303
+    async with screens.browser(Authorization=manages) as program:
+        assert len((await program.get("/web/things")).json()["rows"]) == 1  # what is open to everyone
+        assert (await program.get("/web/thing?id=urn:x:1")).status_code == 404
+
+
+async def test_a_wrong_token_is_refused_even_beside_a_session(screens: Screens) -> None:
+    await screens.sign_in()
+    answer = await screens.http.get("/web/things", headers={"Authorization": "Bearer rc_nothing"})
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_program_names_its_tenant_and_sees_no_other(screens: Screens) -> None:
+    from rhinecloud.access import system
+
+    secret_thing = Update(op=Op.CREATE, id="urn:x:1", entity={"type": ["https://example.org/Secret"], "attrs": {}})
+    await asyncio.to_thread(screens.city.access.tenants.add, system("test"), "moers", "Moers")
+    await screens.tell(secret_thing, tenant="moers")
+    _, everywhere = await asyncio.to_thread(_token, screens, "entities.read")
+    _, city_only = await asyncio.to_thread(_token, screens, "entities.read", tenant="city")
+    _, moers_only = await asyncio.to_thread(_token, screens, "entities.read", tenant="moers")
+    for token, tenant, seen in (
+        (everywhere, "", 0), (everywhere, "moers", 1),
+        (city_only, "moers", 0), (moers_only, "", 1), (moers_only, "city", 0),
+    ):  # fmt: skip
+        headers = {"Authorization": token} | ({"NGSILD-Tenant": tenant} if tenant else {})
+        rows = (await screens.http.get("/web/things", headers=headers)).json()["rows"]
+        assert len(rows) == seen, (tenant, seen)
+    unknown = {"Authorization": everywhere, "NGSILD-Tenant": "../city"}
+    assert (await screens.http.get("/web/things", headers=unknown)).status_code == 404
+
+
+async def test_a_live_stream_ends_with_the_token_that_opened_it(screens: Screens) -> None:
+    from litestar import Request
+
+    from rhinecloud.access import system
+    from rhinecloud.web.visits import Visits
+
+    made, token = await asyncio.to_thread(_token, screens, "entities.read")
+    rooms = _live(screens)._rooms
+    scope: Any = {"type": "http", "path": "/web/live", "headers": [(b"authorization", token.encode())]}
+    request: Any = Request(scope)
+    visits = Visits(rooms, "1")
+    visit = await visits.of(request)
+    assert visits.still(request, visit)
+    await asyncio.to_thread(screens.city.access.tokens.revoke, system("test"), made)
+    assert not visits.still(request, visit)
+
+
 async def test_a_thing_tells_units_ages_and_quality(screens: Screens) -> None:
     await screens.tell(gauge(screens, height=99.0))
     found = (await screens.http.get("/web/thing?id=urn:ngsi-ld:WaterObserved:ruhrort")).json()

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request
 from litestar.utils.scope.state import ScopeState
 
-from rhinecloud.base.errors import Forbidden, Refused, Unauthorized
+from rhinecloud.base.errors import Forbidden, NonexistentTenant, Refused, Unauthorized
 
 from .language import N_, choose, words
 from .rooms import Rooms
@@ -99,7 +99,10 @@ class Visits:
             self._titles = None
 
     async def of(self, request: AnyRequest) -> Visit:
-        """Who is here. Never refuses: what needs an account asks `demand`."""
+        """Who is here. Refuses only a program, whose token or tenant is none; what needs an account asks `demand`.
+
+        Raises: Unauthorized, NonexistentTenant.
+        """
         # Answered from memory but for the first time, which reads a database.
         return await asyncio.to_thread(self.blocking, request)
 
@@ -107,21 +110,32 @@ class Visits:
         """As `of`, for where nothing can be awaited."""
         access, settings, cookies = self._rooms.access, self._rooms.settings, request.cookies
         cookie = cookies.get(SESSION, "")
-        session = access.session(cookie) if cookie else None
+        bearer = bearer_of(request)
+        session = access.session(cookie) if cookie and not bearer else None
         if self._titles is None:
             self._titles = {t.name: t.title for t in access.tenants.list()}
-        principal = session.principal if session else access.anonymous()
+        principal = session.principal if session else access.bearer(bearer) if bearer else access.anonymous()
         token = ScopeState.from_scope(request.scope).csrf_token
         chosen = cookies.get(LANGUAGE, "") or (session.language if session else "")
         return Visit(
             principal=principal,
             session=session,
-            tenant=self._tenant(principal, cookies.get(TENANT, "")),
+            tenant=self._named(request, principal) if bearer else self._tenant(principal, cookies.get(TENANT, "")),
             language=choose(chosen, request.headers.get("accept-language", ""), settings.language),
             theme="light" if cookies.get(THEME) == "light" else "dark",
             csrf=token if isinstance(token, str) else "",
             path=request.url.path,
         )
+
+    def still(self, request: AnyRequest, visit: Visit) -> bool:
+        """Whether what let this visit in is good yet: its session or its token may have ended since."""
+        access = self._rooms.access
+        try:
+            if bearer := bearer_of(request):
+                access.bearer(bearer)
+        except Unauthorized:
+            return False
+        return visit.session is None or access.session(request.cookies.get(SESSION, "")) is not None
 
     def may(self, visit: Visit, action: str) -> bool:
         """Whether this visit may do `action` ("": everyone may)."""
@@ -180,6 +194,14 @@ class Visits:
             return first
         return wished
 
+    def _named(self, request: AnyRequest, principal: Any) -> str:
+        """The tenant that a program names as it does for NGSI-LD; what it may read there, `demand` and access say."""
+        settings, presents = self._rooms.settings, self._rooms.presents
+        name = request.headers.get("ngsild-tenant", "") or principal.tenant or settings.default_tenant
+        if name not in presents.names():
+            raise NonexistentTenant(f"Tenant {name[:80]} does not exist")
+        return name
+
     def _visible(self, visit: Visit) -> dict[str, str]:
         """Titles of the tenants that this person may look at; the one they look at is always there."""
         titles = self._titles or {}
@@ -194,6 +216,12 @@ class Visits:
         except (Forbidden, Unauthorized):
             return False
         return self._rooms.access.readable_types(principal, tenant) is None
+
+
+def bearer_of(request: AnyRequest) -> str:
+    """The API token that a program sends; "": none. It counts for the data under /web: pages are for people."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and request.url.path.startswith("/web/") else ""
 
 
 def _title(name: str, title: str) -> str:

@@ -81,12 +81,7 @@ class Data:
         """Live changes as server-sent events, from the mark of a snapshot or from Last-Event-ID."""
         visit, readable = await self._reader(request)
         mark = request.headers.get("last-event-id", "") or request.query_params.get("mark", "")
-        cookie = request.cookies.get("rhinecloud_session", "")
-
-        def still() -> bool:
-            return visit.session is None or self._access.session(cookie) is not None
-
-        events = self._live.follow(visit.tenant, readable, mark, still)
+        events = self._live.follow(visit.tenant, readable, mark, lambda: self._visits.still(request, visit))
         return Stream(
             events, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
