@@ -421,6 +421,24 @@ async def test_single_or_in_batches_or_grouped_the_city_is_the_same(
     await presents.stop()
 
 
+async def test_a_large_batch_that_comes_back_to_an_entity_is_applied_in_order(
+    presents: Presents, held_clock: Any
+) -> None:
+    ids = [f"urn:{n}" for n in range(130)]
+    first = [update(Op.CREATE, entity_id, {"level": number(1, "09:00:00")}) for entity_id in ids]
+    again = [
+        update(Op.APPEND, "urn:0", {"level": number(2, "09:01:00")}),
+        update(Op.DELETE, "urn:1"),
+        update(Op.CREATE, "urn:1", {"level": number(3, "09:02:00")}),
+        update(Op.DELETE, "urn:2"),
+    ]
+    city = presents.open("city")
+    await city.write(first + again)
+    assert {e["id"]: e for e in city.get_many(ids)} == _plainly(first + again, held_clock())
+    for level, found in ((1, 127), (2, 1), (3, 1)):
+        assert (await city.query(Query(q=q.parse(f"level=={level}", expand), count=True))).total == found
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 3)), max_size=20))
 def test_observations_in_any_order_and_again_leave_the_newest(observed: list[tuple[int, int]]) -> None:

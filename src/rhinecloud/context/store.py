@@ -29,7 +29,7 @@ from .schema import STEPS
 log = telemetry.logger("context")
 CHECKPOINT_PAGES: Final = 8_000  # of the write-ahead log, 32 MB: what a restart has to read
 SLICE_S: Final = 0.002  # of applying updates, before others in the loop have a turn
-CHUNK: Final = 100  # entities written before others have a turn
+CHUNK: Final = 50  # entities read, changed and written together: as many as the processor's cache holds
 encode_entity = msgspec.json.Encoder().encode
 decode_entity = msgspec.json.Decoder(dict[str, Any]).decode
 _pack = msgspec.msgpack.Encoder().encode
@@ -177,11 +177,15 @@ class Store:
         touched: dict[str, _Touched] = {}
         rows: list[Row] = []
         check = self._check
+        most = _chunk(jobs)
         for job in jobs:
             results: list[Result] = []
             for update in job.updates:
                 entity = touched.get(update.id)
                 if entity is None:
+                    if len(touched) >= most:
+                        self._write(touched)
+                        touched = {}
                     entity = touched[update.id] = self._read(update.id)
                 entity.after, result, told = apply(entity.after, update, now, check)
                 rows += told
@@ -190,28 +194,23 @@ class Store:
                     yield
                     until = time.perf_counter() + SLICE_S
             job.results = results
-        yield from self._write(touched)
+        self._write(touched)
         self._ending = (jobs, rows, now)
 
     def _read(self, entity_id: str) -> _Touched:
         row = self.db.execute("SELECT key, kind, doc FROM entity WHERE id = ?", (entity_id,)).fetchone()
         return _Touched(0, 0, None) if row is None else _Touched(row[0], row[1], decode_entity(row[2]))
 
-    def _write(self, touched: dict[str, _Touched]) -> Iterator[None]:
-        """Entities and indexes, a chunk at a time."""
-        items = [item for item in touched.items() if item[1].before is not item[1].after]
-        for first in range(0, len(items), CHUNK):
-            if first:
-                yield
-            self._write_chunk(items[first : first + CHUNK])
-
-    def _write_chunk(self, items: list[tuple[str, _Touched]]) -> None:
+    def _write(self, touched: dict[str, _Touched]) -> None:
+        """Entities and indexes of a chunk; who touches one of them again reads it anew."""
         indexer = Indexer(self.numbers, self.queryable)
         updated: list[tuple[int, bytes, int]] = []
         made: list[tuple[int, str, int, bytes]] = []
         gone: list[tuple[int]] = []
-        for entity_id, entity in items:
+        for entity_id, entity in touched.items():
             before, after = entity.before, entity.after
+            if before is after:
+                continue
             if after is None:
                 gone.append((entity.key,))
                 indexer.change(entity.key, (entity.kind, entity.kind), before, None)
@@ -257,3 +256,10 @@ class Store:
         indexer.write(self.db)
         self.db.executemany("INSERT INTO indexed (attr) VALUES (?)", [(attr,) for attr in fresh])
         self.db.execute("COMMIT")
+
+
+def _chunk(jobs: Sequence[Job]) -> int:
+    """Entities to work on at a time: few, unless most come several times, as devices that report often do."""
+    updates = sum(len(job.updates) for job in jobs)
+    different = len({update.id for job in jobs for update in job.updates})
+    return CHUNK if different * 2 > updates else updates
