@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from pathlib import Path
+
 from rhinecloud.base.clock import parse_us
+from rhinecloud.base.settings import Settings
 from rhinecloud.history import Histories
+from rhinecloud.history.engine import Store
 
 from .conftest import GAUGE, LEVEL, Outboxes, row_of
 
@@ -75,3 +81,23 @@ async def test_as_of_forgets_what_was_deleted(histories: Histories, outboxes: Ou
     assert await history.as_of(parse_us("2026-11-22T10:30:00Z")) == []
     [bare] = await history.as_of(parse_us("2026-11-22T08:30:00Z"))
     assert bare["attrs"] == {}
+
+
+async def test_stopping_waits_for_a_call_that_still_runs(tmp_path: Path, outboxes: Outboxes) -> None:
+    outboxes.open("city").put(row_of(1, "2026-11-22T09:00:00Z"))
+    histories = Histories(tmp_path / "tenants", outboxes, Settings(data=tmp_path))
+    await histories.start()
+    await histories.open("city").drain()
+    running = threading.Event()
+
+    def slow(past: Store) -> int:
+        running.set()
+        found: tuple[int] = past.db.execute(
+            "SELECT count(*) FROM range(40000) a, range(10000) b WHERE a <> b"
+        ).fetchone()
+        return found[0]
+
+    reader = asyncio.create_task(histories.run(slow, "city"))
+    await asyncio.to_thread(running.wait, 10)
+    await histories.stop()
+    assert await reader > 0

@@ -107,8 +107,9 @@ class Histories:
         for tenant in sorted(self._woken):
             with contextlib.suppress(RhineError):
                 await self.move(tenant)
-        await asyncio.get_running_loop().run_in_executor(self._threads, self.engine.close)
-        self._threads.shutdown()
+        # What was cancelled may still run in its thread, and DuckDB does not close under a running call.
+        await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self.engine.close)
 
     def open(self, tenant: str) -> History:
         """The past of a tenant. Nothing is loaded before the first read or write."""
