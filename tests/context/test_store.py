@@ -20,7 +20,7 @@ from rhinecloud.base.clock import parse_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import AlreadyExists, BadRequestData, NonexistentTenant, Unavailable
 from rhinecloud.base.model import Change, Changes, Op, Outcome, Update
-from rhinecloud.context import Presents, Query, Relay, geo, ordering, q, scope, selection
+from rhinecloud.context import Presents, Query, Relay, geo, ordering, outbox, q, scope, selection, writer
 from rhinecloud.context.draft import unchecked
 from rhinecloud.context.entities import apply
 from rhinecloud.context.relay import split
@@ -150,6 +150,39 @@ async def test_a_nearly_full_disk_refuses_writes_and_goes_on_reading(tmp_path: P
         await full.open("city").write([update(Op.CREATE, "urn:b")])
     assert full.open("city").get("urn:a") is not None
     await full.stop()
+
+
+async def test_more_than_can_be_written_soon_is_refused_with_advice(
+    presents: Presents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MOST_WAITING", 10)
+    city = presents.open("city")
+    large = [update(Op.CREATE, f"urn:large:{n}") for n in range(20)]
+    waiting = [asyncio.create_task(city.write(large)), *(asyncio.create_task(city.write(large[:6])) for _ in range(2))]
+    first, *others = await asyncio.gather(*waiting, return_exceptions=True)
+    assert not isinstance(first, BaseException), "a job that finds nobody waiting may be of any size"
+    assert [type(other) for other in others] == [Unavailable, Unavailable]
+    assert "wait for answers" in str(others[0])
+    assert len(await city.write(large[:6])) == 6, "it goes on when there is room again"
+
+
+async def test_writing_stops_while_too_much_waits_for_the_past_and_goes_on_after(
+    presents: Presents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MOST_BYTES", 1_000)
+    city = presents.open("city")
+    await city.write([update(Op.CREATE, f"urn:{n}") for n in range(100)])
+    with pytest.raises(Unavailable, match="append_failed"):
+        await city.write([update(Op.CREATE, "urn:b")])
+    assert city.get("urn:0") is not None
+    assert len(city.outbox(0)) == 1, "what waits is not given up"
+    presents.open("city").close()
+    with pytest.raises(Unavailable, match="append_failed"):
+        await city.write([update(Op.CREATE, "urn:b")])
+    city.outbox_done("history", 1)
+    await city.write([])
+    await city.write([update(Op.CREATE, "urn:b")])
+    assert [sequence for sequence, _ in city.outbox(0)] == [2], "given up for the backbone, which was away too"
 
 
 async def test_documents_are_kept_replaced_and_taken_away(presents: Presents) -> None:

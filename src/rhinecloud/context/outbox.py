@@ -1,7 +1,8 @@
 """The rows of the past that wait beside the present until history and the backbone have them.
 
-A row goes when both readers are done with it. Where a reader stays away, the oldest rows beyond `MOST` are given up for
-that reader alone if it is the backbone's (subscribers that were away look at the present); history never loses one.
+A row goes when both readers are done with it. Where the backbone stays away, the oldest rows beyond `MOST` are given
+up for it (subscribers that were away look at the present). History never loses one: where it stays away, writing is
+refused once `MOST_BYTES` wait for it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Final
 READERS: Final = ("history", "changes")
 MOST: Final = 20_000
 """Commits kept for a reader of changes that is away."""
+MOST_BYTES: Final = 1024**3
+"""Bytes that may wait, some three million observations."""
 
 
 def read(db: sqlite3.Connection, after: int, rows: int) -> list[tuple[int, bytes]]:
@@ -34,11 +37,28 @@ def position(db: sqlite3.Connection, reader: str) -> int:
     return row[0] if row else 0
 
 
-def done(db: sqlite3.Connection, reader: str, upto: int) -> None:
-    """Notes, in the open transaction, that `reader` needs nothing up to `upto` any more; what neither needs goes."""
+def waiting(db: sqlite3.Connection) -> int:
+    """Bytes of all that waits."""
+    held: int = db.execute("SELECT coalesce(sum(length(changes)), 0) FROM outbox").fetchone()[0]
+    return held
+
+
+def done(db: sqlite3.Connection, reader: str, upto: int, *, full: bool = False) -> int:
+    """Notes, in the open transaction, that `reader` needs nothing up to `upto` any more; what neither needs goes.
+
+    Args:
+        full: too much waits: what history has goes, whether the backbone has it or not.
+    Returns:
+        The bytes that went.
+    """
     db.execute(
         "INSERT INTO reader VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET upto = max(upto, excluded.upto)",
         (reader, upto),
     )
     history, changes = (position(db, name) for name in READERS)
-    db.execute("DELETE FROM outbox WHERE sequence <= ?", (min(history, max(changes, last(db) - MOST)),))
+    last_gone = history if full else min(history, max(changes, last(db) - MOST))
+    freed: int = db.execute(
+        "SELECT coalesce(sum(length(changes)), 0) FROM outbox WHERE sequence <= ?", (last_gone,)
+    ).fetchone()[0]
+    db.execute("DELETE FROM outbox WHERE sequence <= ?", (last_gone,))
+    return freed

@@ -81,7 +81,8 @@ class Present:
         Returns:
             A result an update; what cannot be done is refused there, and alone.
         Raises:
-            Unavailable: nothing was written (the disk is nearly full, the tenant is being deleted).
+            Unavailable: nothing was written (the disk is nearly full, the tenant is being deleted, or more waits to be
+                written, or waits for the past, than may).
         """
         return await self._commit(Job(updates, mark))
 
@@ -187,7 +188,9 @@ class Present:
 
     def outbox_done(self, reader: str, upto: int) -> None:
         """`reader` ("history" or "changes") needs nothing up to `upto` any more. Written with the next commit."""
-        self._open_writer().submit(Job(also=lambda db: outbox.done(db, reader, upto)))
+        writer = self._open_writer()
+        store = writer.store
+        writer.submit(Job(also=lambda _db: store.outbox_done(reader, upto)))
 
     # ── small documents beside the entities: subscriptions, registrations, hosted @contexts ─────────────────────────
 

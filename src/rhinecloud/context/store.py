@@ -21,6 +21,7 @@ from rhinecloud.base.clock import Clock
 from rhinecloud.base.errors import RhineError, Unavailable
 from rhinecloud.base.model import Changes, Entity, Outcome, Result, Update
 
+from . import outbox
 from .draft import Check, Row
 from .entities import apply
 from .index import Indexer, Numbers
@@ -84,6 +85,7 @@ class Store:
         self._next_key = self.db.execute("SELECT coalesce(max(key), 0) + 1 FROM entity").fetchone()[0]
         row = self.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
         self._sequence = row[0] if row else 0
+        self.outbox_bytes = outbox.waiting(self.db)
         self.transient = bool(self.db.execute("SELECT EXISTS (SELECT 1 FROM expiry)").fetchone()[0])
 
     @property
@@ -152,13 +154,20 @@ class Store:
             self._sequence += 1
             columns = zip(*rows, strict=True)
             changes: Any = Changes(self.tenant, self._sequence, now, *columns)  # type: ignore[arg-type]
-            self.db.execute("INSERT INTO outbox (sequence, changes) VALUES (?, ?)", (self._sequence, _pack(changes)))
+            packed = _pack(changes)
+            self.db.execute("INSERT INTO outbox (sequence, changes) VALUES (?, ?)", (self._sequence, packed))
+            self.outbox_bytes += len(packed)
         for job in jobs:
             if job.mark:
                 self.db.execute("INSERT OR REPLACE INTO mark (stream, sequence) VALUES (?, ?)", job.mark)
             if job.also:
                 job.also(self.db)
         self.db.execute("COMMIT")
+
+    def outbox_done(self, reader: str, upto: int) -> None:
+        """What `outbox.done` does, in the open transaction, keeping count of what waits."""
+        full = self.outbox_bytes > outbox.MOST_BYTES // 2
+        self.outbox_bytes -= outbox.done(self.db, reader, upto, full=full)
 
     def _room(self) -> None:
         """Refuses to write on a disk that is nearly full; looked at once a second."""

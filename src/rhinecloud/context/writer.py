@@ -15,29 +15,55 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Final
 
+from rhinecloud.base.errors import Unavailable
+
+from . import outbox
 from .store import Job, Store
 
 GROUP: Final = 4_000
 """Updates after which a group is closed; one job may be larger."""
+MOST_WAITING: Final = 50_000
+"""Updates that may wait: seconds of work, and some 300 MB. A job that finds nobody waiting may be larger."""
 
 
 class Writer:
     """Used in the loop's thread. `committed` is called after each commit that may have changed something."""
 
     def __init__(self, store: Store, threads: Executor, committed: Callable[[], None]) -> None:
-        self._store = store
+        self.store = store
         self._threads = threads
         self._committed = committed
         self._queue: deque[Job] = deque()
+        self._waiting = 0  # updates in the queue
         self._group: list[Job] = []
         self._settling: Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def submit(self, job: Job) -> None:
-        """Its future is done once it is durable."""
+        """Its future is done once it is durable.
+
+        Raises:
+            Unavailable: too much waits. Jobs without updates always get in: some of them make room.
+        """
+        if job.updates:
+            self._admit(len(job.updates))
         self._queue.append(job)
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run(), name=f"writer-{self._store.tenant}")
+            self._task = asyncio.get_running_loop().create_task(self._run(), name=f"writer-{self.store.tenant}")
+
+    def _admit(self, updates: int) -> None:
+        tenant = self.store.tenant
+        if self._waiting and self._waiting + updates > MOST_WAITING:
+            raise Unavailable(
+                f"{self._waiting} changes wait to be written to {tenant}, and no more may; "
+                "wait for answers before sending more, and send this again in some seconds"
+            )
+        if self.store.outbox_bytes > outbox.MOST_BYTES:
+            raise Unavailable(
+                f"{self.store.outbox_bytes // 1_000_000} MB wait for the past of {tenant}, which takes nothing over, so "
+                "nothing more is written; the log says why under append_failed. Writing goes on once it has caught up"
+            )
+        self._waiting += updates
 
     def close(self) -> None:
         """Writes what waits, at once and here; blocks until it is durable."""
@@ -47,28 +73,29 @@ class Writer:
         if self._settling is not None and self._settling.exception() is None:
             self._tell(self._group)
         elif self._group:
-            self._store.roll_back()
-            self._store.commit(self._group)
+            self.store.roll_back()
+            self.store.commit(self._group)
             self._tell(self._group)
         self._group, self._settling = [], None
         rest = list(self._queue)
         self._queue.clear()
+        self._waiting = 0
         if rest:
-            self._store.commit(rest)
+            self.store.commit(rest)
             self._tell(rest)
 
     async def _run(self) -> None:
         while self._queue:
             self._group = self._next()
             try:
-                for _ in self._store.steps(self._group):
+                for _ in self.store.steps(self._group):
                     await asyncio.sleep(0)
-                self._settling = self._threads.submit(self._store.settle)
+                self._settling = self._threads.submit(self.store.settle)
                 await asyncio.wrap_future(self._settling)
             except Exception:  # the careful way, which finds out who is to blame
                 self._settling = None
-                self._store.roll_back()
-                self._store.commit(self._group)
+                self.store.roll_back()
+                self.store.commit(self._group)
             group, self._group, self._settling = self._group, [], None
             self._tell(group)
         self._task = None
@@ -79,6 +106,7 @@ class Writer:
         while self._queue and size < GROUP:
             jobs.append(self._queue.popleft())
             size += len(jobs[-1].updates) + 1
+        self._waiting -= sum(len(job.updates) for job in jobs)
         return jobs
 
     def _tell(self, jobs: list[Job]) -> None:
