@@ -60,7 +60,7 @@ class Writer:
             )
         if self.store.outbox_bytes > outbox.MOST_BYTES:
             raise Unavailable(
-                f"{self.store.outbox_bytes // 1_000_000} MB wait for the past of {tenant}, which takes nothing over, so "
+                f"{self.store.outbox_bytes // 1_000_000} MB wait for the past of {tenant}, which takes nothing over: "
                 "nothing more is written; the log says why under append_failed. Writing goes on once it has caught up"
             )
         self._waiting += updates
