@@ -202,6 +202,17 @@ async def test_what_is_written_says_who_wrote(city: City) -> None:
 # Our own vocabulary
 
 
+async def test_where_no_name_of_ours_is_used_the_core_alone_shortens_names(city: City) -> None:
+    """5.5.7: an answer calls things what the @context it names calls them, though we declare another such term."""
+    core = {"content-type": "application/ld+json"}
+    car = CAR | {"availableSpotNumber": {"type": "Property", "value": 5}}
+    assert (await city.ask("POST", "/entities", car | {"@context": CORE}, headers=core)).status_code == 201
+    found = await city.ask("GET", "/entities/urn:ngsi-ld:Car:1")
+    assert (found.json(), found.headers["link"]) == (car, LINK.format(CORE))
+    assert (await city.ask("GET", "/entities?type=Car")).json() == [car]
+    assert (await city.ask("GET", "/attributes")).json()["attributeList"] == ["availableSpotNumber", "speed"]
+
+
 async def test_our_terms_need_no_context_and_answers_name_ours(city: City) -> None:
     await city.give({"id": "urn:x:p", "type": "OffStreetParking", "availableSpotNumber": 7})
     stored = city.presents.open("city").get("urn:x:p")

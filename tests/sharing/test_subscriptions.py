@@ -376,6 +376,30 @@ async def test_a_notification_is_json_with_the_context_in_its_link(city: City, e
     assert "ngsild-tenant" not in headers
 
 
+async def test_a_context_of_several_parts_is_kept_under_an_address_of_its_own(city: City, endpoint: Endpoint) -> None:
+    """5.8.1.4, 5.13.1: the Link header of a notification can name but one URL."""
+    parts = [{"Lamp": "http://l/Lamp"}, {"power": "http://l/power"}, CORE]
+    ld = {"content-type": "application/ld+json"}
+    for _ in range(2):  # the same one is kept once
+        await city.post("/subscriptions", subscription(endpoint.uri) | {"@context": parts}, **ld)
+        (kept,) = (await city.http.get("/jsonldContexts?details=true&kind=ImplicitlyCreated")).json()
+        assert (await city.http.get("/subscriptions/urn:s:1")).json()["jsonldContext"] == kept["URL"]
+        await city.http.delete("/subscriptions/urn:s:1")
+    assert (await city.http.get(f"/jsonldContexts/{kept['localId']}")).json() == {"@context": parts}
+    await city.post("/subscriptions", subscription(endpoint.uri) | {"@context": parts}, **ld)
+    await city.post("/entities", LAMP | {"@context": parts}, **ld)
+    await endpoint.wait(1)
+    assert endpoint.got[0]["data"] == [LAMP]
+    assert endpoint.headers[0]["link"].startswith(f"<{kept['URL']}>")
+
+
+async def test_a_context_that_one_url_names_is_not_kept_again(city: City) -> None:
+    await city.post("/subscriptions", subscription() | {"@context": [CORE]}, content_type="application/ld+json")
+    assert "jsonldContext" not in (await city.http.get("/subscriptions/urn:s:1")).json()
+    assert (await city.http.patch("/subscriptions/urn:s:2", json={"lang": "de"})).status_code == 404
+    assert (await city.http.get("/jsonldContexts?kind=ImplicitlyCreated")).json() == []
+
+
 async def test_json_ld_carries_the_context_within(city: City, endpoint: Endpoint) -> None:
     got, headers = await told(city, endpoint, endpoint={"accept": "application/ld+json"})
     assert got["@context"] == CORE == got["data"][0]["@context"]

@@ -267,6 +267,11 @@ class Call:
             return [own, CORE_URL] if used and own else CORE_URL
         return source
 
+    def naming(self, used: bool) -> Vocabulary:
+        """What shortens the names of an answer: the @context that it will name, and no other."""
+        vocabularies = self.door.vocabularies
+        return vocabularies.core if self.vocabulary is vocabularies.default and not used else self.vocabulary
+
     def _context_url(self, context: Any) -> str:
         """The one URL that a Link header can name: the first of the list, since ours includes the core's."""
         urls = context if isinstance(context, list) else [context]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote, unquote
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import msgspec
 
@@ -71,6 +71,29 @@ async def keep(call: Call, hosted: Hosted) -> None:
     """Keeps a hosted or implicitly created @context."""
     await call.present.save_document(_DOCUMENTS, hosted.id, encode(hosted))
     call.door.vocabularies.hosted_changes += 1
+
+
+async def implied(call: Call) -> str | None:
+    """The address of an @context that no single URL names, kept here for messages that can only name one.
+
+    None where the request's @context is one URL, with or without the core's. The same @context is kept once.
+
+    Source: ETSI GS CIM 009, 5.8.1.4, 5.13.1 (ImplicitlyCreated).
+    """
+    vocabularies, context = call.door.vocabularies, call.vocabulary.source
+    items = [item for item in (context if isinstance(context, list) else [context]) if item]
+    beyond_core = [item for item in items if not (isinstance(item, str) and vocabularies.is_core(item))]
+    if (
+        call.vocabulary is vocabularies.default
+        or not beyond_core
+        or (len(beyond_core) == 1 and isinstance(beyond_core[0], str))
+    ):
+        return None
+    content = msgspec.json.encode(context, order="sorted").decode()
+    context_id = f"urn:uuid:{uuid5(NAMESPACE_URL, content)}"
+    if _kept(call.present, context_id) is None:
+        await keep(call, Hosted(context_id, context, now_us(), "ImplicitlyCreated"))
+    return _url(call, context_id)
 
 
 def _check(context: Any) -> None:
@@ -165,14 +188,17 @@ def _all_kept(present: Any) -> list[Hosted]:
 
 
 def _told_hosted(call: Call, hosted: Hosted) -> Json:
-    base = call.door.base_url
     return {
-        "URL": f"{base}{_PATH}{quote(hosted.id, safe=':')}",
+        "URL": _url(call, hosted.id),
         "localId": hosted.id,
         "kind": hosted.kind,
         "createdAt": iso(hosted.created_us),
         "numberOfHits": call.door.hits.get(hosted.id, 0),
     }
+
+
+def _url(call: Call, context_id: str) -> str:
+    return f"{call.door.base_url}{_PATH}{quote(context_id, safe=':')}"
 
 
 def _told_cached(document: Any) -> Json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from rhinecloud.base.errors import BadRequestData, ResourceNotFound
-from rhinecloud.context import AttributeFound, TypeFound
+from rhinecloud.context import AttributeFound, TypeFound, Vocabulary
 from rhinecloud.sharing.exchange import Answer
 
 from . import values
@@ -22,9 +22,10 @@ async def types(call: Call) -> Answer:
     Source: ETSI GS CIM 009, 5.7.5, 5.7.6, 6.25.3.1.
     """
     details = call.flag("details")
-    compact = call.vocabulary.compact
     found = await _types(call)
-    used = any(one.name in call.vocabulary.own for one in found)
+    own = call.vocabulary.own
+    used = any(one.name in own or (details and any(a.name in own for a in one.attributes)) for one in found)
+    compact = call.naming(used).compact
     if details:
         return call.entities(
             [
@@ -51,16 +52,18 @@ async def one_type(call: Call) -> Answer:
     found = await _types(call, iri)
     if not found:
         raise ResourceNotFound(f"There is no entity of the type {iri}")
-    compact = call.vocabulary.compact
+    own = call.vocabulary.own
+    used = iri in own or any(one.name in own for one in found[0].attributes)
+    names = call.naming(used)
     return call.document(
         {
             "id": iri,
             "type": "EntityTypeInfo",
-            "typeName": compact(iri),
+            "typeName": names.compact(iri),
             "entityCount": found[0].count,
-            "attributeDetails": [_attribute(call, one, details=False) for one in found[0].attributes],
+            "attributeDetails": [_attribute(names, one, details=False) for one in found[0].attributes],
         },
-        used=iri in call.vocabulary.own,
+        used=used,
     )
 
 
@@ -70,9 +73,10 @@ async def attributes(call: Call) -> Answer:
     Source: ETSI GS CIM 009, 5.7.8, 5.7.9, 6.27.3.1.
     """
     details = call.flag("details")
-    compact = call.vocabulary.compact
     found = await _attributes(call)
-    used = any(one.name in call.vocabulary.own for one in found)
+    own = call.vocabulary.own
+    used = any(one.name in own or (details and not own.isdisjoint(one.types)) for one in found)
+    compact = call.naming(used).compact
     if details:
         return call.entities(
             [
@@ -99,11 +103,13 @@ async def one_attribute(call: Call) -> Answer:
     found = await _attributes(call, iri)
     if not found:
         raise ResourceNotFound(f"There is no attribute {iri}")
-    return call.document(_attribute(call, found[0], details=True), used=iri in call.vocabulary.own)
+    own = call.vocabulary.own
+    used = iri in own or not own.isdisjoint(found[0].types)
+    return call.document(_attribute(call.naming(used), found[0], details=True), used=used)
 
 
-def _attribute(call: Call, found: AttributeFound, *, details: bool) -> Json:
-    compact = call.vocabulary.compact
+def _attribute(names: Vocabulary, found: AttributeFound, *, details: bool) -> Json:
+    compact = names.compact
     told: Json = {
         "id": found.name,
         "type": "Attribute",

@@ -39,9 +39,9 @@ async def retrieve(call: Call) -> Answer:
     if view.attrs is not None and view.attrs.isdisjoint(entity["attrs"]):
         raise ResourceNotFound(f"Entity {entity['id']} has none of the attributes asked for")
     linked = await reached(call, view, [entity])
-    renderer = Renderer(view, call.vocabulary, linked.entities)
-    geo = call.media == GEO_JSON
     used = call.uses_own([entity, *linked.entities.values()])
+    renderer = Renderer(view, call.naming(used), linked.entities)
+    geo = call.media == GEO_JSON
     if view.join == "flat":
         entities = rendered_flat(renderer, [entity], linked)
         amended = amend(call, entities)

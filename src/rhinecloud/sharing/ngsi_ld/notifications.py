@@ -46,12 +46,13 @@ def renderer(
         vocabulary = await _vocabulary(vocabularies, subscription)
         view = view_of(subscription)
         present = presents.open(subscription.tenant)
-        data = _data(present, vocabulary, view, notice.told, subscription)
         context = vocabulary.source
         if vocabulary is vocabularies.default:
-            context = (
-                [vocabularies.own_url, CORE_URL] if vocabularies.own_url and _own(vocabulary, notice.told) else CORE_URL
-            )
+            if _own(vocabulary, notice.told):
+                context = [vocabularies.own_url, CORE_URL] if vocabularies.own_url else CORE_URL
+            else:
+                vocabulary, context = vocabularies.core, CORE_URL
+        data = _data(present, vocabulary, view, notice.told, subscription)
         return _message(subscription, notice, data, context, default_tenant)
 
     return render

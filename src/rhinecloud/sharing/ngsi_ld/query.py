@@ -259,10 +259,10 @@ async def _shown(
     if total is not None:
         headers = [*headers, (b"ngsild-results-count", str(total).encode())]
     linked = await reached(call, view, entities)
-    renderer = Renderer(view, call.vocabulary, linked.entities)
+    used = call.uses_own([*entities, *linked.entities.values()])
+    renderer = Renderer(view, call.naming(used), linked.entities)
     rendered = rendered_flat(renderer, entities, linked if view.join == "flat" else None)
     amended = amend(call, rendered)
-    used = call.uses_own([*entities, *linked.entities.values()])
     return applied(call, call.entities(rendered, geo=call.media == GEO_JSON, used=used, headers=headers), amended)
 
 

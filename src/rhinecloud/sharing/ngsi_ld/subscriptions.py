@@ -12,7 +12,7 @@ from urllib.parse import quote
 from rhinecloud.base.errors import BadRequestData, OperationNotSupported
 from rhinecloud.sharing.exchange import Answer
 
-from . import values
+from . import contexts, values
 from .call import ROOT, Call, nothing
 from .negotiation import LD_JSON
 from .render import Json
@@ -34,7 +34,8 @@ async def create(call: Call) -> Answer:
     door = call.door
     door.access.allow(call.principal, "entities.read", call.tenant)  # a subscription reads
     readable = door.access.readable_types(call.principal, call.tenant)
-    made = await _subscriptions(call).create(call.tenant, _object(call), call.vocabulary, readable=readable)
+    given = await _with_context(call, _object(call))
+    made = await _subscriptions(call).create(call.tenant, given, call.vocabulary, readable=readable)
     where = f"{ROOT}/subscriptions/{quote(made.id, safe=':@')}"
     return Answer(201, b"", [(b"location", where.encode())])
 
@@ -56,8 +57,10 @@ async def listed(call: Call) -> Answer:
         more.append((b"link", _page_link(limit, max(offset - limit, 0), "prev")))
     if limit and offset + limit < len(found):
         more.append((b"link", _page_link(limit, offset + limit, "next")))
-    shown = [_told(call, subscription) for subscription in found[offset : offset + limit]]
-    return call.entities(shown, used=_used(call, found[offset : offset + limit]), headers=more + _applied(call))
+    found = found[offset : offset + limit]
+    used = _used(call, found)
+    shown = [_told(call, subscription, used) for subscription in found]
+    return call.entities(shown, used=used, headers=more + _applied(call))
 
 
 async def retrieve(call: Call) -> Answer:
@@ -66,7 +69,8 @@ async def retrieve(call: Call) -> Answer:
     Source: ETSI GS CIM 009, 5.8.3, 6.11.3.1; 4.3.6.8 (a version preferred changes nothing about it).
     """
     found = _subscriptions(call).get(call.tenant, _id(call))
-    answer = call.document(_told(call, found), used=_used(call, [found]))
+    used = _used(call, [found])
+    answer = call.document(_told(call, found, used), used=used)
     answer.headers += _applied(call)
     return answer
 
@@ -76,7 +80,9 @@ async def update(call: Call) -> Answer:
 
     Source: ETSI GS CIM 009, 5.8.2, 6.11.3.2.
     """
-    await _subscriptions(call).update(call.tenant, _id(call), _object(call), call.vocabulary)
+    room, subscription_id = _subscriptions(call), _id(call)
+    room.get(call.tenant, subscription_id)  # nothing is kept for one that is not there
+    await room.update(call.tenant, subscription_id, await _with_context(call, _object(call)), call.vocabulary)
     return nothing()
 
 
@@ -110,9 +116,20 @@ def _object(call: Call) -> Json:
     return call.body
 
 
-def _told(call: Call, subscription: Subscription) -> Json:
+async def _with_context(call: Call, given: Json) -> Json:
+    """What was given, with a jsonldContext that stands for an @context of several parts (5.8.1.4).
+
+    A notification in plain JSON can name but one URL, in its Link header.
+    """
+    if "jsonldContext" in given:
+        return given
+    url = await contexts.implied(call)
+    return given if url is None else given | {"jsonldContext": url}
+
+
+def _told(call: Call, subscription: Subscription, used: bool) -> Json:
     sys_attrs = "sysAttrs" in call.known_options("sysAttrs")
-    return subscription.told(call.vocabulary.compact, sys_attrs=sys_attrs)
+    return subscription.told(call.naming(used).compact, sys_attrs=sys_attrs)
 
 
 def _used(call: Call, found: list[Subscription]) -> bool:

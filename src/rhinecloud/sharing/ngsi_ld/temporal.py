@@ -226,7 +226,7 @@ async def _queried(call: Call, asked: Wanted) -> Answer:
 
 
 async def _rendered(call: Call, past: History, asked: Wanted, found: Evolutions) -> list[dict[str, Any]]:
-    evolver = Evolver(asked.view, call.vocabulary)
+    evolver = Evolver(asked.view, call.naming(call.uses_own(found.entities)))
     if not asked.methods:
         return [evolver.evolution(entity) for entity in found.entities]
     found.cut = None
