@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -64,6 +65,37 @@ class LiveCity:
             check=True,
             timeout=20,
         )
+
+
+class Person:
+    """Somebody at a browser: cookies, and forms with the token of the page that they stand on."""
+
+    def __init__(self, city: LiveCity) -> None:
+        self.http = httpx.Client(base_url=city.url, timeout=30, trust_env=False, headers={"Accept-Language": "en"})
+
+    def send(self, page: str, path: str, **fields: str) -> httpx.Response:
+        """Sends the form at `path` as it stands on `page`."""
+        shown = self.http.get(page)
+        token = re.search(r'name="_csrf_token" value="([^"]+)"', shown.text)
+        assert token, (shown.status_code, shown.text[:500])
+        return self.http.post(path, data={"_csrf_token": token[1], **fields})
+
+    def sign_in(self, name: str, password: str) -> httpx.Response:
+        return self.send("/sign-in", "/sign-in", name=name, password=password)
+
+
+@contextlib.contextmanager
+def person(city: LiveCity) -> Iterator[Person]:
+    made = Person(city)
+    with made.http:
+        yield made
+
+
+def first_link(city: LiveCity) -> str:
+    """The one-time link that the first start printed, without its host."""
+    found = re.search(r"/sign-in/link/\w+", city.data.with_suffix(".log").read_text())
+    assert found
+    return found[0]
 
 
 @contextlib.contextmanager
