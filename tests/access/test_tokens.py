@@ -116,18 +116,7 @@ def test_a_token_that_does_not_exist_cannot_be_revoked(access: Access) -> None:
         access.tokens.revoke(ROOT, "nothing")
 
 
-def test_a_thousand_checks_take_microseconds_each(access: Access) -> None:
-    for number in range(50):
-        access.tokens.new(ROOT, f"t{number}", ["entities.read"])
+def test_no_secret_of_a_token_is_in_the_audit_log(access: Access) -> None:
     secret, _ = access.tokens.new(ROOT, "t", ["*"])
     access.bearer(secret)
-    best = min(_seconds_of_1000(access, secret) for _ in range(10))
-    assert best / 1000 < 20e-6
     assert re.search(r"rc_\w{32}", str(access.trail.records(limit=1000))) is None
-
-
-def _seconds_of_1000(access: Access, secret: str) -> float:
-    begin = time.perf_counter()
-    for _ in range(1000):
-        access.bearer(secret)
-    return time.perf_counter() - begin

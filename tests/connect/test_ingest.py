@@ -208,18 +208,16 @@ async def test_a_device_within_its_rate_is_never_sent_away(city: City, held_cloc
 
 async def test_a_batch_of_the_largest_size_lets_others_have_the_loop(city: City) -> None:
     batch = [up(n, f"g{n % 5}", n % 100) for n in range(1, 10_001)]
-    longest = last = 0.0
+    turns = 0
 
     async def beat() -> None:
-        nonlocal longest, last
-        loop = asyncio.get_running_loop()
-        last = loop.time()
+        nonlocal turns
         while True:
-            await asyncio.sleep(0.001)
-            longest, last = max(longest, loop.time() - last), loop.time()
+            await asyncio.sleep(0)
+            turns += 1
 
     heart = asyncio.create_task(beat())
     await city.ingest.batch(batch)
     heart.cancel()
     assert city.presents.open("city").mark(MQTT) == 10_000
-    assert longest < 0.5
+    assert turns > 20  # a turn for every few hundred messages, however fast this machine is
