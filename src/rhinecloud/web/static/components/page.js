@@ -87,8 +87,8 @@ if (clock) {
 const when = document.getElementById("when");
 when?.addEventListener("submit", (event) => {
   event.preventDefault();
-  const wall = when.elements.at.value;
-  if (wall) location.assign(`/?at=${instant(wall)}`);
+  const { day, time } = when.elements;
+  location.assign(`/?at=${instant(`${day.value}T${time.value.padStart(5, "0")}`)}`);
 });
 
 /** The instant of a wall-clock time in the city's zone. */
@@ -103,7 +103,8 @@ function local(ms) {
   return parts.replace(" ", "T");
 }
 if (when) {
-  const field = when.elements.at;
-  field.max = local(Date.now()).slice(0, 16);
-  field.value = local(island.at ? Date.parse(island.at) : Date.now() - 3_600_000).slice(0, 16);
+  // A field of its own for the time: a browser's field for both would show 12 hours wherever the browser speaks American.
+  const { day, time } = when.elements;
+  day.max = local(Date.now()).slice(0, 10);
+  [day.value, time.value] = local(island.at ? Date.parse(island.at) : Date.now() - 3_600_000).slice(0, 16).split("T");
 }

@@ -2,7 +2,7 @@
 
 const block = document.getElementById("island");
 export const island = block ? JSON.parse(block.textContent) : { language: document.documentElement.lang || "en", timezone: "UTC", words: {} };
-// British English: 24 hours, and the day before the month, as here.
+// British English: the day before the month, as here.
 const language = island.language === "en" ? "en-GB" : island.language;
 
 /** The text in the language of the page. Every text stands in translations/de.po; a test compares. */
@@ -28,7 +28,7 @@ export function figure(value, decimals = null) {
   return formats.get(decimals).format(value);
 }
 
-const zone = { timeZone: island.timezone };
+const zone = { timeZone: island.timezone, hourCycle: "h23" }; // 24 hours in every language
 const moments = {
   full: new Intl.DateTimeFormat(language, { ...zone, day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" }),
   short: new Intl.DateTimeFormat(language, { ...zone, day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit" }),
