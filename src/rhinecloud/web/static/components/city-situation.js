@@ -134,6 +134,7 @@ class CitySituation extends HTMLElement {
     const old = this.querySelector(".map-note");
     old?.remove();
     if (snapshot.rows.length === 0) {
+      if (!island.at && this.querySelector(".welcome")) return; // visitors connect no devices
       this.querySelector(".map-place").append(h("div", { class: "map-note notice" }, icon("map-pin-off"), h("span", {}, island.at ? t("Nothing was known of this moment.") : t("No things yet. Connect the first device, and it appears here."))));
     } else if (!snapshot.complete) {
       this.querySelector(".map-place").append(h("div", { class: "map-note notice minor" }, icon("triangle-alert"), t("The city has more than {limit} things; not all are shown.", { limit: figure(snapshot.limit) })));

@@ -88,7 +88,7 @@ class ThingList extends HTMLElement {
     });
     this.#rows = kept;
     if (items.length) this.list.replaceChildren(...items);
-    else this.list.replaceChildren(h("li", { class: "empty", role: "presentation" }, icon("search-x"), h("strong", {}, t("Nothing matches")), h("span", {}, reason || t("Try fewer words, or switch filters off."))));
+    else this.list.replaceChildren(this.#empty(total, reason));
     const words = things.length === total ? n("{n} thing", "{n} things", total) : t("{shown} of {total}", { shown: figure(things.length), total: figure(total) });
     this.count.textContent = words;
     this.handle.firstChild.textContent = words;
@@ -96,6 +96,13 @@ class ThingList extends HTMLElement {
     this.foot.textContent = t("The first {most} of {total} are listed; search or filter for the others.", { most: figure(MOST), total: figure(things.length) });
     this.#rove();
     if (held) this.list.querySelector('[tabindex="0"]')?.focus();
+  }
+
+  #empty(total, reason) {
+    const [mark, said, next] = reason ? ["triangle-alert", t("Not loaded"), reason]
+      : total ? ["search-x", t("Nothing matches"), t("Try fewer words, or switch filters off.")]
+      : ["map-pin-off", t("No things yet"), t("What the city measures appears here as soon as it comes in.")];
+    return h("li", { class: "empty", role: "presentation" }, icon(mark), h("strong", {}, said), h("span", {}, next));
   }
 
   #row(thing) {
@@ -153,8 +160,15 @@ class ThingList extends HTMLElement {
     this.#selected = id;
     const item = this.#rows.get(id);
     item?.setAttribute("aria-selected", "true");
-    if (item && bring) item.scrollIntoView({ block: "nearest" });
+    if (item && bring) this.#reveal(item);
     this.#rove();
+  }
+
+  /** Scrolls the list alone; scrollIntoView would also move the screen, where the list is a sheet that is put away. */
+  #reveal(item) {
+    const room = this.list.getBoundingClientRect();
+    const row = item.getBoundingClientRect();
+    this.list.scrollTop += Math.min(0, row.top - room.top) + Math.max(0, row.bottom - room.bottom);
   }
 
   #rove() {
