@@ -25,7 +25,8 @@ SOURCES: Final = 200
 
 
 class SourceRow(msgspec.Struct, kw_only=True):
-    source: str
+    name: str
+    device: str  # its id, "" where the source is another one
     observations: int
     shares: list[float | None]  # completeness, timeliness, validity, plausibility; 0 to 1
     duplicate: int
@@ -171,14 +172,21 @@ class QualityScreens:
         now = self._rooms.clock()
         rows = [
             SourceRow(
-                source=f.source,
+                name=device.name or device.id if device else f.source,
+                device=device.id if device else "",
                 observations=f.observations,
                 shares=[f.completeness, f.timeliness, f.validity, f.plausibility],
                 duplicate=f.duplicate,
             )
             for f in self._connect.figures.sources(tenant, since_us=now - 7 * DAY)
+            for device in [self._device(tenant, f.source)]
         ]
-        return sorted(rows, key=lambda r: (r.worst, r.source))
+        return sorted(rows, key=lambda r: (r.worst, r.name))
+
+    def _device(self, tenant: str, source: str) -> Any:
+        """The registered device that a source is, else None."""
+        kind, _, name = source.partition(":")
+        return self._connect.registry.find(tenant, name) if kind == "device" and self._connect.registry else None
 
 
 def _row(item: Any) -> QuarantineRow:
