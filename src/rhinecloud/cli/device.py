@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rhinecloud.base.clock import SECOND, iso, now_us
-from rhinecloud.base.errors import BadRequestData, ResourceNotFound
+from rhinecloud.base.errors import BadRequestData, ResourceNotFound, Unavailable
 from rhinecloud.base.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -121,9 +121,11 @@ def rotate_secret(
     data: Data = None,
 ) -> None:
     """Give a device a new secret and print it. The old one stays good for a while, so that the device can be told."""
-    with _registry(data, tenant) as (registry, its_tenant, _, audit):
+    with _registry(data, tenant) as (registry, its_tenant, settings, audit):
         secret = registry.rotate(its_tenant, device, grace_s=grace * 3600)
         audit("device.rotate", device)
+        if grace == 0:  # whoever came in with the old one goes
+            _send_away(settings, its_tenant, device)
     typer.echo(secret)
     typer.echo(f"The old secret of {device} works for another {grace:g} hours.", err=True)
 
@@ -136,9 +138,11 @@ def revoke_device(
     data: Data = None,
 ) -> None:
     """Lock a device out. What it has sent stays."""
-    with _registry(data, tenant) as (registry, its_tenant, _, audit):
+    with _registry(data, tenant) as (registry, its_tenant, settings, audit):
         (registry.restore if undo else registry.revoke)(its_tenant, device)
         audit("device.restore" if undo else "device.revoke", device)
+        if not undo:
+            _send_away(settings, its_tenant, device)
     typer.echo(f"Device {device} {'may speak again' if undo else 'is locked out'}.", err=True)
 
 
@@ -150,12 +154,13 @@ def remove_device(
     data: Data = None,
 ) -> None:
     """Forget a device. The entity that it observed stays, with its past."""
-    with _registry(data, tenant) as (registry, its_tenant, _, audit):
+    with _registry(data, tenant) as (registry, its_tenant, settings, audit):
         registry.get(its_tenant, device)
         if not yes:
             typer.confirm(f"Forget the device {device}?", abort=True)
         registry.remove(its_tenant, device)
         audit("device.remove", device)
+        _send_away(settings, its_tenant, device)
     typer.echo(f"Device {device} is forgotten.", err=True)
 
 
@@ -231,6 +236,18 @@ def _registry(data: Path | None, tenant: str) -> Iterator[tuple[Registry, str, S
             yield Registry(tables, model=model, default_tenant=settings.default_tenant), its_tenant, settings, audit
         finally:
             tables.close()
+
+
+def _send_away(settings: Settings, tenant: str, device: str) -> None:
+    """Ends a device's connections to a running city: the registry refuses the next one, not the one that is there."""
+    from .control import ask
+    from .lock import read
+
+    if read(settings.data) is not None:
+        try:
+            ask(settings.data, "send_away", tenant=tenant, device=device, timeout_s=30)
+        except Unavailable as error:
+            typer.echo(f"It may still be connected, for the city could not be asked to end that: {error}", err=True)
 
 
 def _point(text: str) -> dict[str, Any] | None:

@@ -97,6 +97,9 @@ def _doers(city: City) -> dict[str, Doer]:
             sent = await asyncio.to_thread(city.commands.get, tenant, sent.id)
         return {"id": sent.id, "status": sent.status, "detail": sent.detail, "result": sent.result}
 
+    async def send_away(asked: dict[str, Any]) -> int:
+        return await city.backbone.disconnect(f"{asked['tenant']}/{asked['device']}")
+
     async def write(asked: dict[str, Any]) -> list[str]:
         updates = msgspec.convert(asked["updates"], list[Update])
         present = city.presents.open(asked["tenant"] or city.settings.default_tenant)
@@ -115,7 +118,7 @@ def _doers(city: City) -> dict[str, Doer]:
                 await asyncio.to_thread(file.write, chunk)
         return written
 
-    return {"backup": backup, "command": command, "export": export, "write": write}
+    return {"backup": backup, "command": command, "export": export, "send_away": send_away, "write": write}
 
 
 def until_told(work: Coroutine[Any, Any, None]) -> None:
