@@ -43,7 +43,7 @@ PARAMETERS: Final[dict[str, tuple[Json, str]]] = {
     "deleteAll": (_FLAG, "Every instance of the attribute, whatever its datasetId"),
     "details": (_FLAG, "With details"),
     "drop": (_TEXT, "Attributes to delete, instead of whole entities"),
-    "entityMap": (_FLAG, "An entity map is made and named in the answer"),
+    "entityMap": (_FLAG, "Read, and without effect: entity maps are not offered"),
     "entityMapLifetime": (_TEXT, "How long the entity map is wanted, an ISO 8601 duration"),
     "endTimeAt": ({"type": "string", "format": "date-time"}, "End of the time asked for, with timerel=between"),
     "expandValues": (_TEXT, "Attributes whose values in q are names of the @context"),
