@@ -57,7 +57,8 @@ def measure(city: harness.City, entities: int, seconds: float, clients: int = 2)
     for thread in threads:
         thread.join()
     rate = sum(counts) / (time.perf_counter() - begun)
-    harness.figure("cpu_per_observation", (city.cpu_s() - cpu) / sum(counts) * 1e6, "µs")
+    measure.cpu_us = (city.cpu_s() - cpu) / sum(counts) * 1e6  # type: ignore[attr-defined]
+    harness.figure("cpu_per_observation", measure.cpu_us, "µs")  # type: ignore[attr-defined]
     return rate
 
 
