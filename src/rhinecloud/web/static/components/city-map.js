@@ -36,7 +36,7 @@ class CityMap extends HTMLElement {
     this.append(place, this.#tools());
     const view = this.#viewFromAddress();
     this.#map = new maplibre.Map({
-      container: place, style: await this.#baseStyle(), attributionControl: false, maxZoom: 18, minZoom: 8.5,
+      container: place, style: await this.#baseStyle(), attributionControl: false, fadeDuration: 0, maxZoom: 18, minZoom: 8.5,
       maxBounds: island.mapStyle || island.pmtiles ? undefined : [6.2, 51.1, 7.25, 51.75], dragRotate: false, pitchWithRotate: false, touchPitch: false,
       locale: {
         "Map.Title": t("Map of the city; every thing on it is in the list too"), "AttributionControl.ToggleAttribution": t("Show sources"),
