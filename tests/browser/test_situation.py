@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -98,6 +100,18 @@ def test_a_figure_has_its_unit_age_past_and_evidence(open_page: Open) -> None:
     expect(panel.locator("pre.raw")).to_contain_text("height")
 
 
+def test_a_panel_that_is_read_keeps_its_chart_when_new_figures_come(open_page: Open, demo: LiveCity) -> None:
+    page = open_page(f"/?select={GAUGE}")
+    panel = page.locator("thing-panel")
+    canvas = panel.locator("city-chart canvas").element_handle()
+    assert canvas
+    soon = datetime.now(UTC) + timedelta(seconds=5)  # newer than what the demo tells meanwhile
+    height = {"type": "Property", "value": 4.99, "unitCode": "MTR", "observedAt": f"{soon:%Y-%m-%dT%H:%M:%SZ}"}
+    demo.http.patch(f"/ngsi-ld/v1/entities/{GAUGE}/attrs", json={"height": height}).raise_for_status()
+    expect(panel.locator(".main-figure .value")).to_have_text("4.99")
+    assert canvas.evaluate("canvas => canvas.isConnected")
+
+
 def test_a_change_arrives_where_it_belongs(open_page: Open, demo: LiveCity) -> None:
     page = open_page("/?sort=name")
     list_of(page)
@@ -143,7 +157,12 @@ def test_a_moment_of_the_past_is_read_only(open_page: Open) -> None:
     page = open_page("/")
     list_of(page)
     page.get_by_role("button", name="Look at another time").click()
+    time = page.get_by_label("Time of day")
+    assert re.fullmatch(r"[0-2]\d:[0-5]\d", time.input_value())
+    time.fill("9:05")
+    page.get_by_label("Day", exact=True).fill("2026-11-21")
     page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url("**/?at=2026-11-21T08:05:00Z*")  # winter time in Duisburg
     expect(page.locator(".banner")).to_contain_text("read only")
     expect(page.locator("#live")).to_have_attribute("data-state", "past")
     page.locator(".banner").get_by_role("link", name="Now").click()
@@ -169,6 +188,14 @@ def test_the_list_is_a_sheet_on_a_phone(open_page: Open) -> None:
     expect(page.locator("thing-panel h2")).to_have_count(0)
 
 
+def test_a_phone_shows_the_map_and_a_link_the_whole_thing(open_page: Open) -> None:
+    page = open_page(f"/?select={GAUGE}", size=(390, 844))
+    expect(page.locator("thing-panel h2")).to_be_in_viewport()
+    expect(page.locator("thing-panel .main-figure")).to_be_in_viewport()
+    assert page.locator(".layers").get_attribute("open") is None
+    assert page.evaluate("document.querySelector('.work').scrollTop") == 0
+
+
 def test_the_map_draws_offline(open_page: Open, demo: LiveCity) -> None:
     page = open_page("/")
     asked: list[str] = []
@@ -176,7 +203,7 @@ def test_the_map_draws_offline(open_page: Open, demo: LiveCity) -> None:
     page.reload()
     list_of(page)
     page.wait_for_selector(".maplibregl-ctrl-scale")
-    page.wait_for_timeout(500)
+    page.evaluate("document.querySelector('city-map').ready")
     assert all(url.startswith((demo.url, "data:", "blob:")) for url in asked), asked
     assert "OpenStreetMap" in page.locator(".maplibregl-ctrl-attrib").inner_text() or "OpenStreetMap" in json.dumps(
         page.locator(".maplibregl-ctrl-attrib").inner_html()

@@ -11,14 +11,18 @@ class CityChart extends HTMLElement {
   #told = null;
 
   connectedCallback() {
-    if (this.reading) return;
+    if (!this.reading) this.#build();
+    this.observer.observe(this);
+    this.mood.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    if (this.#told) this.show(...this.#told);
+  }
+
+  #build() {
     this.reading = h("div", { class: "reading", "aria-hidden": "true" }, h("span", {}), h("span", {}));
     this.place = h("div", { class: "place" });
     this.append(this.reading, this.place);
     this.observer = new ResizeObserver(() => this.#plot?.setSize({ width: this.clientWidth, height: HEIGHT }));
-    this.observer.observe(this);
     this.mood = new MutationObserver(() => this.#told && this.show(...this.#told));
-    this.mood.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
   disconnectedCallback() {
@@ -52,7 +56,7 @@ class CityChart extends HTMLElement {
     const few = about.decimals ?? (Math.max(...values) - Math.min(...values) < 5 ? 2 : 0);
     const axis = { stroke: c("text-2"), grid: { stroke: c("line"), width: 1 }, ticks: { show: false }, font: `11px ${css.fontFamily || "sans-serif"}` };
     this.#plot = new uPlot({
-      width: this.clientWidth || 340, height: HEIGHT, padding: [8, 4, 0, 0],
+      width: this.clientWidth || 340, height: HEIGHT, padding: [8, 16, 0, 0],
       tzDate: (s) => uPlot.tzDate(new Date(s * 1000), island.timezone),
       legend: { show: false },
       cursor: { drag: { x: true, y: false, setScale: true }, y: false, points: { size: 7 } },

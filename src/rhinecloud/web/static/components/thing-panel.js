@@ -71,16 +71,26 @@ class ThingPanel extends HTMLElement {
     const chart = anew ? null : this.querySelector(".past");
     const raw = anew ? null : this.querySelector(".evidence");
     const top = this.scrollTop;
-    this.replaceChildren(
+    this.#place([
       this.#head(thing),
       ...(main ? [h("section", {}, this.#main(main))] : []),
       ...(chart ? [chart] : charted.length && !noPast() ? [this.#past()] : []),
       ...(others.length ? [h("section", {}, h("h3", {}, t("Figures")), h("div", { class: "figures" }, others.map((f) => this.#figure(f))), thing.more ? h("p", { class: "meta" }, n("{n} more is not shown", "{n} more are not shown", thing.more)) : null)] : []),
       raw ?? this.#evidence(thing, main),
-    );
+    ]);
     this.scrollTop = top;
     if (focused) this.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
     if (anew && charted.length && !noPast()) this.#curve();
+  }
+
+  /** These parts in this order; those that are there already stay where they are, with their zoom, scroll and focus. */
+  #place(parts) {
+    for (const child of [...this.children]) if (!parts.includes(child)) child.remove();
+    let next = this.firstElementChild;
+    for (const part of parts) {
+      if (part === next) next = next.nextElementSibling;
+      else this.insertBefore(part, next);
+    }
   }
 
   #head(thing) {
