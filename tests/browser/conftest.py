@@ -22,9 +22,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, or the one that RHINECLOUD_CHROMIUM names, or Playwright's own."""
+    """Debian's Chromium, or the one that RHINECLOUD_CHROMIUM names, or Playwright's own.
+
+    For a module and no longer: Playwright keeps an event loop running, beside which no other test can run one.
+    """
     path = os.environ.get("RHINECLOUD_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as play:
         if path is None and not Path(play.chromium.executable_path).exists():
@@ -34,7 +37,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCity]:
     data = tmp_path_factory.mktemp("browser") / "data"
     with run_city(data) as city:
@@ -42,7 +45,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCity]:
         yield city
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session(demo: LiveCity, chromium: Browser) -> list[Any]:
     """The cookies of a signed-in administrator."""
     link = re.search(r"/sign-in/link/\w+", demo.data.with_suffix(".log").read_text())
