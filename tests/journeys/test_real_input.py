@@ -91,7 +91,7 @@ def test_the_gauge_at_ruhrort_has_its_past(live_city: LiveCity, samples: Path) -
         levels = [float(row["Duisburg-Ruhrort"]) / 100 for row in csv.DictReader(lines) if row["Duisburg-Ruhrort"]]
     found = live_city.get("/ngsi-ld/v1/entities", type="WaterObserved", limit=100)
     gauge = next(e["id"] for e in found if "ruhrort" in json.dumps(e).lower())
-    values = live_city.until(lambda: past(live_city, gauge, "waterLevel"), "the past of Ruhrort")
+    values = live_city.until(lambda: past(live_city, gauge, "height"), "the past of Ruhrort")
     assert sorted(v for _, v in values) == pytest.approx(sorted(levels))
 
 
