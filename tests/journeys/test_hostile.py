@@ -47,6 +47,7 @@ def test_no_request_breaks_a_closed_city_nor_gets_in(live_city: LiveCity) -> Non
 
 def test_every_device_message_is_read_or_lies_in_quarantine(live_city: LiveCity) -> None:
     secret = live_city.command("device", "add", "hostile", "--type", "WeatherObserved")
+    hostile.attack_mqtt("127.0.0.1", live_city.mqtt_port, "hostile", secret, max(500, COUNT // 40), SEED + 1)
     before = memory_mb(live_city)
     hostile.attack_mqtt("127.0.0.1", live_city.mqtt_port, "hostile", secret, COUNT // 4, SEED)
     live_city.publish("hostile", secret, "city/hostile/up", b'{"temperature": 7.25}')

@@ -84,9 +84,9 @@ def test_every_lorawan_uplink_is_seen_and_found_in_the_past(
             assert value in [v for _, v in past(live_city, entity, attribute)], (file, name)
 
 
-def test_the_gauge_at_ruhrort_has_its_past(live_city: LiveCity, samples: Path) -> None:
+def test_the_gauge_at_ruhrort_has_its_past(live_city: LiveCity, samples: Path, tmp_path: Path) -> None:
     file = samples / "water" / "pegelonline-rhine" / "pegelstaende_datawrapper.csv"
-    live_city.command("import", str(file))
+    live_city.command("import", str(shutil.copy(file, tmp_path / file.name)))
     with file.open(newline="") as lines:
         levels = [float(row["Duisburg-Ruhrort"]) / 100 for row in csv.DictReader(lines) if row["Duisburg-Ruhrort"]]
     found = live_city.get("/ngsi-ld/v1/entities", type="WaterObserved", limit=100)
@@ -118,8 +118,11 @@ def test_every_smart_data_models_payload_comes_in(open_city: LiveCity, samples: 
         assert reason in refused[file], (file, refused[file])
 
 
-def test_every_parking_file_is_read_or_refused_with_a_reason(live_city: LiveCity, samples: Path) -> None:
-    files = sorted(f for f in (samples / "parking").rglob("*") if f.is_file())
+def test_every_parking_file_is_read_or_refused_with_a_reason(
+    live_city: LiveCity, samples: Path, tmp_path: Path
+) -> None:
+    copies = shutil.copytree(samples / "parking", tmp_path / "parking")  # what is refused is written beside a file
+    files = sorted(f for f in copies.rglob("*") if f.is_file())
     assert len(files) >= 20
     before = 0
     for file in files:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rhinecloud.base import telemetry
 from rhinecloud.base.clock import Clock, now_us
-from rhinecloud.base.errors import Forbidden, RhineError
+from rhinecloud.base.errors import Forbidden, RhineError, Unauthorized
 from rhinecloud.base.settings import Settings
 
 from . import keys
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S: Final = 0.5
 """How soon a change by another process, such as the command line, is noticed."""
+LOOK_AGAIN_AFTER_S: Final = 0.02
 FLUSH_EVERY_S: Final = 30.0
 SAME_REFUSAL_S: Final = 60.0
 
@@ -126,7 +127,13 @@ class Access:
             Unauthorized: it is unknown, expired or revoked.
         """
         self._look()
-        return self.tokens.bearer(token)
+        try:
+            return self.tokens.bearer(token)
+        except Unauthorized:
+            # Perhaps the command line made it a moment ago, and whoever called it uses it at once.
+            if not self._look_again():
+                raise
+            return self.tokens.bearer(token)
 
     def session(self, cookie: str) -> Session | None:
         """The session of a cookie; None where there is none or it is over."""
@@ -177,6 +184,14 @@ class Access:
             self._versions = found
             for name in changed:
                 self._touched(name)
+
+    def _look_again(self) -> bool:
+        """Looks before it is due, for what is not known; seldom enough that strangers cannot make it work for them."""
+        if time.monotonic() < self._look_at - LOOK_EVERY_S + LOOK_AGAIN_AFTER_S:
+            return False
+        self._look_at = 0.0
+        self._look()
+        return True
 
     def _touched(self, what: str) -> None:
         if what in ("people", "sessions"):
