@@ -16,6 +16,7 @@ from .principal import Principal
 ACTIONS: Final = frozenset(
     {"entities.read", "entities.write", "history.read", "export", "subscriptions.manage"}
     | {"devices.read", "devices.manage", "devices.command", "quality.read", "quality.manage"}
+    | {"alerts.read", "alerts.manage", "rules.read", "rules.manage", "packs.manage"}
     | {"people.manage", "tokens.manage", "audit.read"}
     | {"tenants.manage", "settings.manage", "backup", "metrics.read"}
 )
@@ -24,14 +25,15 @@ INSTALLATION: Final = frozenset({"tenants.manage", "settings.manage", "backup", 
 OPEN_DATA: Final = frozenset({"entities.read", "history.read"})
 """What everybody may do with the entity types that are declared open."""
 
-_SEE: Final = frozenset({"entities.read", "history.read", "quality.read", "devices.read"})
+_SEE: Final = frozenset({"entities.read", "history.read", "quality.read", "devices.read", "alerts.read", "rules.read"})
 
 ROLES: Final[Mapping[str, frozenset[str]]] = {
-    "operator": _SEE | {"devices.command"},
+    "operator": _SEE | {"devices.command", "alerts.manage"},
     "engineer": _SEE
-    | {"entities.write", "devices.manage", "devices.command", "quality.manage", "subscriptions.manage", "export"},
+    | {"entities.write", "devices.manage", "devices.command", "quality.manage", "subscriptions.manage", "export"}
+    | {"alerts.manage", "rules.manage"},
     "analyst": _SEE | {"export", "subscriptions.manage"},
-    "leadership": frozenset({"entities.read", "history.read", "quality.read", "export"}),
+    "leadership": frozenset({"entities.read", "history.read", "quality.read", "alerts.read", "export"}),
     "administrator": ACTIONS,
 }
 """The table. `docs/reference/roles.md` shows it; a test compares the two."""
