@@ -6,13 +6,16 @@ It must not know the web, HTTP or any store, and no particular pack.
 
 from rhinecloud.base.declare import Attribute, EntityType, Label, Model, Status
 
-from .pack import Feed, Layer, Mapping, Pack, Thing
+from .pack import Bad, Feed, Layer, Mapping, Pack, Panel, Playbook, Publication, Reader, Thing, beside
 from .registry import packs
 from .rhythm import Noise, bell, day_of_year, hour_of_day, weekday
 from .simulation import Fleet, Simulation, fleet, write_credentials
+from .switchboard import Decision, Switchboard
 
 __all__ = [
     "Attribute",
+    "Bad",
+    "Decision",
     "EntityType",
     "Feed",
     "Fleet",
@@ -22,10 +25,16 @@ __all__ = [
     "Model",
     "Noise",
     "Pack",
+    "Panel",
+    "Playbook",
+    "Publication",
+    "Reader",
     "Simulation",
     "Status",
+    "Switchboard",
     "Thing",
     "bell",
+    "beside",
     "day_of_year",
     "fleet",
     "hour_of_day",

@@ -5,8 +5,10 @@ A value and not a manifest file, so that mypy checks it and a reader sees all of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Mapping as Named
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
@@ -62,10 +64,70 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
     fixed: dict[str, Any] = {}  # what never changes: capacity, address, …; sent once at each connection
 
 
-class Pack(msgspec.Struct, frozen=True, kw_only=True):
-    """A domain. `simulator` builds its things for a seed; the same seed gives the same things and values."""
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """What a screen shows of the things of a type beside the list of their attributes; the screens draw it."""
 
-    id: str
+    type: str  # the type's name
+    title: Label
+    kind: Literal["figures", "chart", "table", "guidance"] = "figures"
+    attributes: tuple[str, ...] = ()  # in the order shown
+    hours: float = 24  # for a chart: how far it looks back
+    text: Label | None = None  # a sentence that helps to read it
+
+
+class Playbook(msgspec.Struct, frozen=True, kw_only=True):
+    """What people do, in which order, when a rule that names it raises an alert. Declared data only."""
+
+    id: str  # unique among all packs: "environment.flood"
+    title: Label
+    text: Label  # when it is for, and after whose plan
+    steps: tuple[Label, ...]
+
+
+class Bad(msgspec.Struct, frozen=True):
+    """A record of a file or feed that could not be read. It is kept with its reason, never dropped."""
+
+    reason: str  # a few words by which such records are counted: "no id", "bad value"
+    detail: str  # a sentence for the one who has to mend it; names the record
+    raw: bytes = b""  # the record as it came
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """A form of file or feed beyond those that the platform knows.
+
+    `read` gives entities as NGSI-LD has them, normalized or concise, with the model's own names; `Bad` for each record
+    that cannot be read. A file that is not of this form, or is broken as a whole, raises ValueError with a sentence.
+    """
+
+    id: str  # unique among all packs: "parking.datex2"; also what a feed names as its `format`
+    label: Label
+    sniff: Callable[[str, bytes], bool]  # (file name, its first 64 KiB) → it is of this form
+    read: Callable[[bytes], Iterator[dict[str, Any] | Bad]]
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """Open data in a form of the domain's own, at `/publications/<id>`; to be read by whoever may read its types.
+
+    `render` gets the entities of its types as NGSI-LD simplified objects (id, type, attribute name → value), in no
+    order, and gives the document; it must be quick, or say so by being given few.
+    """
+
+    id: str  # unique among all packs: "parking.datex2"
+    label: Label
+    media_type: str
+    path: str  # under /publications/, e.g. "parking/datex2-v3.xml"
+    types: tuple[str, ...]  # names of the entity types that it publishes
+    render: Callable[[Iterable[Named[str, Any]]], bytes]
+    licence: str = ""
+
+
+class Pack(msgspec.Struct, frozen=True, kw_only=True):
+    """A domain. `simulator` builds its things for a seed; the same seed gives the same things and values.
+
+    All that is named here appears and disappears with the pack, tenant by tenant; the data stay (`kit.Switchboard`).
+    """
+
+    id: str  # a-z, 0-9 and "_", as the entry point; all its ids begin with it and a dot
     title: Label
     text: Label  # one or two sentences, for whom it is and what it brings
     types: tuple[EntityType, ...]
@@ -74,3 +136,19 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     layers: tuple[Layer, ...] = ()
     simulator: Callable[[int], Sequence[Thing]] | None = None
     needs: tuple[str, ...] = ()  # names of other packs' entity types that it reads
+    rules: tuple[Any, ...] = ()
+    indicators: tuple[Any, ...] = ()
+    forecasts: tuple[Any, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    playbooks: tuple[Playbook, ...] = ()
+    readers: tuple[Reader, ...] = ()
+    publications: tuple[Publication, ...] = ()
+    translations: Path | None = None  # folder of <language>.po, for words in templates of its own; labels need none
+    readme: str = ""  # Markdown with the headings Purpose, Sources, Standards, Known limits
+    on_by_default: bool = True  # on in a tenant where nobody has decided yet
+    version: str = ""
+
+
+def beside(file: str, name: str = "README.md") -> str:
+    """The text of a file beside a module: `readme=beside(__file__)`."""
+    return Path(file).with_name(name).read_text("utf-8")
