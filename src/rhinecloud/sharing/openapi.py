@@ -29,6 +29,7 @@ _ROOT: Final = "/ngsi-ld/v1"
 _TEXT: Final[Json] = {"type": "string"}
 _FLAG: Final[Json] = {"type": "boolean"}
 _COUNT: Final[Json] = {"type": "integer", "minimum": 0}
+_TENANT: Final[Json] = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,62}$"}
 
 PARAMETERS: Final[dict[str, tuple[Json, str]]] = {
     "aggrMethods": (_TEXT, "Figures over the values: totalCount, distinctCount, sum, avg, min, max, stddev, sumsq"),
@@ -138,12 +139,12 @@ def _operation(route: Route) -> Json:
         "description": rest.strip(),
         "tags": [_tag(route)],
         "parameters": [
-            *({"name": name, "in": "path", "required": True, "schema": _TEXT} for name in route.variables),
+            *({"name": name, "in": "path", "required": True, "schema": _variable(name)} for name in route.variables),
             *(_parameter(name) for name in route.parameters),
             {
                 "name": "NGSILD-Tenant",
                 "in": "header",
-                "schema": _TEXT,
+                "schema": _TENANT,
                 "description": "The tenant; the default one if not given",
             },
         ],
@@ -160,6 +161,10 @@ def _tag(route: Route) -> str:
     return {"entityOperations": "batch", "jsonldContexts": "contexts"}.get(
         (word := route.path.split("/")[1]), "attributes" if "/attrs" in route.path else word
     )
+
+
+def _variable(name: str) -> Json:
+    return {"type": "string", "format": "uri"} if name in ("entityId", "subscriptionId") else _TEXT
 
 
 def _parameter(name: str) -> Json:
@@ -189,6 +194,8 @@ def _said(text: str, media: tuple[str, ...] = ()) -> Json:
 
 
 def _problem(error: type[RhineError]) -> Json:
+    if error is UnsupportedMediaType:  # the only one without a body. Source: ETSI GS CIM 009, 6.3.4
+        return {"description": error.title}
     return {"description": error.title, "content": {JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
 
@@ -208,9 +215,10 @@ def _others() -> dict[str, Json]:
         },
     }
     return {
-        "/push/{device}": {"post": push},
+        "/push/{device}": {"post": push, "put": push | {"operationId": "putMessage"}},
         "/lorawan/{device}": {
-            "post": push | {"operationId": "pushUplink", "summary": "Takes a network server's webhook"}
+            "post": push | {"operationId": "pushUplink", "summary": (hook := "Takes a network server's webhook")},
+            "put": push | {"operationId": "putUplink", "summary": hook},
         },
         "/health": {
             "get": {
