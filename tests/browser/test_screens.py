@@ -17,9 +17,9 @@ RULES = {
 }
 GAUGE = "urn:ngsi-ld:WaterObserved:ruhrort"
 SCREENS = {
-    "situation": "/",
-    "thing": f"/?select={GAUGE}",
-    "past": "/?at=2026-11-22T09:30:00Z",
+    "situation": "/situation",
+    "thing": f"/situation?select={GAUGE}",
+    "past": "/situation?at=2026-11-22T09:30:00Z",
     "devices": "/devices",
     "device": "/devices/gauge-ruhrort",
     "quality": "/quality",
@@ -29,7 +29,7 @@ SCREENS = {
     "parts": "/parts",
     "fault": "/nothing-here",
 }
-STRANGERS = {"visitor": "/", "sign-in": "/sign-in"}
+STRANGERS = {"visitor": "/situation", "sign-in": "/sign-in"}
 LOOKS = [("de", "dark", DESK), ("en", "light", DESK), ("en", "dark", PHONE), ("de", "light", PHONE)]
 
 
@@ -73,7 +73,7 @@ def test_every_screen_is_accessible(open_page: Open, language: str, theme: str, 
 
 
 def test_menus_dialogs_and_tables_are_accessible_when_open(open_page: Open) -> None:
-    page = open_page(f"/?select={GAUGE}")
+    page = open_page(f"/situation?select={GAUGE}")
     settled(page, "thing")
     page.locator("header details.menu summary").last.click()
     assert not violations(page)
@@ -88,7 +88,7 @@ def test_menus_dialogs_and_tables_are_accessible_when_open(open_page: Open) -> N
 
 
 def test_the_page_still_works_at_twice_the_size(open_page: Open) -> None:
-    for path in ("/", "/devices"):
+    for path in ("/situation", "/devices"):
         page = open_page(path, size=(720, 450))
-        settled(page, "situation" if path == "/" else "devices")
+        settled(page, "situation" if path == "/situation" else "devices")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

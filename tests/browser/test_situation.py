@@ -36,7 +36,7 @@ def test_signing_in_by_keyboard_only(open_page: Open) -> None:
 
 
 def test_the_whole_situation_by_keyboard(open_page: Open) -> None:
-    page = open_page("/")
+    page = open_page("/situation")
     list_of(page)
     page.keyboard.press("/")
     expect(page.locator("#search")).to_be_focused()
@@ -61,7 +61,7 @@ def test_the_whole_situation_by_keyboard(open_page: Open) -> None:
 
 
 def test_arrows_walk_the_list(open_page: Open) -> None:
-    page = open_page("/?sort=name")
+    page = open_page("/situation?sort=name")
     list_of(page)
     page.keyboard.press("/")
     page.keyboard.press("ArrowDown")
@@ -76,7 +76,7 @@ def test_arrows_walk_the_list(open_page: Open) -> None:
 
 
 def test_a_link_shows_the_same_to_somebody_else(open_page: Open) -> None:
-    page = open_page("/")
+    page = open_page("/situation")
     list_of(page)
     page.locator("thing-list [role=option]", has_text="Rhein, Ruhrort").click()
     expect(page.locator("thing-panel h2")).to_have_text("Rhein, Ruhrort")
@@ -88,7 +88,7 @@ def test_a_link_shows_the_same_to_somebody_else(open_page: Open) -> None:
 
 
 def test_a_figure_has_its_unit_age_past_and_evidence(open_page: Open) -> None:
-    page = open_page(f"/?select={GAUGE}")
+    page = open_page(f"/situation?select={GAUGE}")
     panel = page.locator("thing-panel")
     expect(panel.locator(".main-figure .unit")).to_have_text("m")
     expect(panel.locator(".main-figure .meta")).to_contain_text("measured")
@@ -101,7 +101,7 @@ def test_a_figure_has_its_unit_age_past_and_evidence(open_page: Open) -> None:
 
 
 def test_a_panel_that_is_read_keeps_its_chart_when_new_figures_come(open_page: Open, demo: LiveCity) -> None:
-    page = open_page(f"/?select={GAUGE}")
+    page = open_page(f"/situation?select={GAUGE}")
     panel = page.locator("thing-panel")
     canvas = panel.locator("city-chart canvas").element_handle()
     assert canvas
@@ -113,7 +113,7 @@ def test_a_panel_that_is_read_keeps_its_chart_when_new_figures_come(open_page: O
 
 
 def test_a_change_arrives_where_it_belongs(open_page: Open, demo: LiveCity) -> None:
-    page = open_page("/?sort=name")
+    page = open_page("/situation?sort=name")
     list_of(page)
     expect(page.locator("#live")).to_have_attribute("data-state", "live")
     created = demo.http.post(
@@ -143,7 +143,7 @@ def test_a_change_arrives_where_it_belongs(open_page: Open, demo: LiveCity) -> N
 
 
 def test_layers_states_and_section_filter_list_and_map_alike(open_page: Open) -> None:
-    page = open_page("/")
+    page = open_page("/situation")
     list_of(page)
     all_of_them = page.locator("thing-list .count").first.inner_text()
     page.locator(".layers input[value=OffStreetParking]").uncheck()
@@ -154,7 +154,7 @@ def test_layers_states_and_section_filter_list_and_map_alike(open_page: Open) ->
 
 
 def test_a_moment_of_the_past_is_read_only(open_page: Open) -> None:
-    page = open_page("/")
+    page = open_page("/situation")
     list_of(page)
     page.get_by_role("button", name="Look at another time").click()
     time = page.get_by_label("Time of day")
@@ -162,7 +162,7 @@ def test_a_moment_of_the_past_is_read_only(open_page: Open) -> None:
     time.fill("9:05")
     page.get_by_label("Day", exact=True).fill("2026-11-21")
     page.get_by_role("button", name="Show", exact=True).click()
-    page.wait_for_url("**/?at=2026-11-21T08:05:00Z*")  # winter time in Duisburg
+    page.wait_for_url("**/situation?at=2026-11-21T08:05:00Z*")  # winter time in Duisburg
     expect(page.locator(".banner")).to_contain_text("read only")
     expect(page.locator("#live")).to_have_attribute("data-state", "past")
     page.locator(".banner").get_by_role("link", name="Now").click()
@@ -172,13 +172,13 @@ def test_a_moment_of_the_past_is_read_only(open_page: Open) -> None:
 def test_being_offline_is_said(open_page: Open) -> None:
     page = open_page("/account")
     page.route("**/web/live*", lambda route: route.abort())
-    page.goto("/")
+    page.goto("/situation")
     expect(page.locator("#live")).to_have_attribute("data-state", "offline")
     expect(page.locator("#live")).to_contain_text("Offline")
 
 
 def test_the_list_is_a_sheet_on_a_phone(open_page: Open) -> None:
-    page = open_page("/", size=(390, 844))
+    page = open_page("/situation", size=(390, 844))
     list_of_hidden = page.locator("thing-list .handle")
     expect(list_of_hidden).to_have_attribute("aria-expanded", "false")
     list_of_hidden.click()
@@ -189,7 +189,7 @@ def test_the_list_is_a_sheet_on_a_phone(open_page: Open) -> None:
 
 
 def test_a_phone_shows_the_map_and_a_link_the_whole_thing(open_page: Open) -> None:
-    page = open_page(f"/?select={GAUGE}", size=(390, 844))
+    page = open_page(f"/situation?select={GAUGE}", size=(390, 844))
     expect(page.locator("thing-panel h2")).to_be_in_viewport()
     expect(page.locator("thing-panel .main-figure")).to_be_in_viewport()
     assert page.locator(".layers").get_attribute("open") is None
@@ -197,7 +197,7 @@ def test_a_phone_shows_the_map_and_a_link_the_whole_thing(open_page: Open) -> No
 
 
 def test_the_map_draws_offline(open_page: Open, demo: LiveCity) -> None:
-    page = open_page("/")
+    page = open_page("/situation")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()

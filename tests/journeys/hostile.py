@@ -144,7 +144,7 @@ SEEDS: list[tuple[str, str, dict[str, str], Json]] = [
     ("POST", "/push/hostile", {}, TTS),
     ("GET", "/web/things", {"bbox": "6,51,7,52"}, None),
     ("GET", "/web/series", {"id": ID, "attr": "temperature", "from": "2026-11-22T10:00:00Z"}, None),
-    ("GET", "/", {"at": "2026-11-22T10:00:00Z"}, None),
+    ("GET", "/situation", {"at": "2026-11-22T10:00:00Z"}, None),
     ("POST", "/sign-in", {}, {"name": "a", "password": "b"}),
     ("GET", "/health", {}, None),
 ]

@@ -49,7 +49,7 @@ async def test_another_tenant_gives_nothing(screens: Screens) -> None:
     screens.http.cookies.set("rhinecloud_tenant", "moers")
     assert (await screens.http.get("/web/things")).json()["rows"] == []
     assert (await screens.http.get("/web/thing?id=urn:ngsi-ld:WaterObserved:ruhrort")).status_code == 404
-    assert "Moers" not in (await screens.http.get("/")).text
+    assert "Moers" not in (await screens.http.get("/situation")).text
 
 
 async def test_a_person_of_two_tenants_chooses(screens: Screens) -> None:
@@ -174,7 +174,7 @@ async def test_hostile_queries_are_answered(screens: Screens) -> None:
         "/devices?page=99999999999",
         "/devices?sort=;drop",
         "/quality?page=x",
-        "/?at=9999999-01-01",
+        "/situation?at=9999999-01-01",
     ):
         assert (await screens.http.get(path)).status_code < 500, path
 

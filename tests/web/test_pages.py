@@ -17,7 +17,7 @@ from .conftest import PASSWORD, Screens, thing
 
 ROOM = Path(rhinecloud.web.__file__).parent
 
-SIGNED_IN = ("/", "/devices", "/quality", "/administration", "/account", "/api", "/parts")
+SIGNED_IN = ("/situation", "/devices", "/quality", "/administration", "/account", "/api", "/parts")
 
 
 @pytest.mark.parametrize("path", SIGNED_IN)
@@ -40,11 +40,11 @@ async def test_an_operator_may_not_administer_and_is_not_offered_it(screens: Scr
     answer = await screens.http.get("/administration")
     assert answer.status_code == 403
     assert "This is not open to you" in answer.text
-    assert 'href="/administration"' not in (await screens.http.get("/")).text
+    assert 'href="/administration"' not in (await screens.http.get("/situation")).text
 
 
 async def test_a_visitor_reads_what_this_is(screens: Screens) -> None:
-    answer = await screens.http.get("/")
+    answer = await screens.http.get("/situation")
     assert answer.status_code == 200
     assert "This is the city's open data" in answer.text
     assert 'href="/sign-in"' in answer.text
@@ -96,7 +96,7 @@ async def test_a_one_time_link_sets_a_password_once(screens: Screens) -> None:
     assert "too easy to guess" in (await screens.post(link, form=link, password="short", again="short")).text
     answer = await screens.post(link, form=link, password=PASSWORD, again=PASSWORD)
     assert answer.status_code == 303
-    assert "Administration" in (await screens.http.get("/")).text
+    assert "Administration" in (await screens.http.get("/situation")).text
     async with screens.browser() as another:
         assert (await another.get(link)).status_code == 410
 
@@ -112,7 +112,7 @@ async def test_signing_out_ends_the_session(screens: Screens) -> None:
 async def test_choices_are_kept_in_the_browser(screens: Screens) -> None:
     await screens.post("/choose", language="de", next="/")
     await screens.post("/choose", theme="light", next="/")
-    text = (await screens.http.get("/")).text
+    text = (await screens.http.get("/situation")).text
     assert '<html lang="de" data-theme="light">' in text
     assert "Einstellungen" in text
 
@@ -204,10 +204,10 @@ async def test_shipped_files_are_kept_for_ever_under_their_version(screens: Scre
 
 async def test_the_past_is_shown_read_only(screens: Screens) -> None:
     await screens.tell(thing(screens.city.model, "WaterObserved", "Ruhrort", 6.73, 51.45, height=4.2))
-    text = (await screens.http.get("/?at=2026-11-22T09:30:00Z")).text
+    text = (await screens.http.get("/situation?at=2026-11-22T09:30:00Z")).text
     assert "read only" in text
-    assert 'href="/?at=2026-11-22T08:30:00Z"' in text
-    assert (await screens.http.get("/?at=nonsense")).status_code == 400
+    assert 'href="/situation?at=2026-11-22T08:30:00Z"' in text
+    assert (await screens.http.get("/situation?at=nonsense")).status_code == 400
 
 
 def test_every_field_of_a_page_is_shown_and_nothing_else_is_asked_for() -> None:

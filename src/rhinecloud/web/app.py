@@ -54,6 +54,7 @@ def build(rooms: Rooms) -> Guarded:
         *api.routes(rooms, pages, visits),
         *parts.routes(rooms, pages, visits),
     ]
+    visits.navigation.built(frozenset(path for handler in handlers for path in handler.paths))
     application = Litestar(
         handlers,
         csrf_config=CSRFConfig(

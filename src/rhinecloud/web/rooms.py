@@ -34,5 +34,7 @@ class Rooms(msgspec.Struct, kw_only=True):
     histories: Any = None  # None: no past
     connect: Connect = msgspec.field(default_factory=Connect)
     vocabularies: Any = None
+    insight: Any = None  # rules, alerts and indicators; None: screens leave them out
+    switchboard: Any = None  # which packs are on in a tenant; None: all are
     packs: Sequence[Any] = ()
     clock: Clock = now_us

@@ -11,7 +11,8 @@ from litestar.utils.scope.state import ScopeState
 
 from rhinecloud.base.errors import Forbidden, NonexistentTenant, Refused, Unauthorized
 
-from .language import N_, choose, words
+from .language import choose, words
+from .navigation import Navigation, NavItem
 from .rooms import Rooms
 
 AnyRequest = Request[Any, Any, Any]
@@ -21,17 +22,6 @@ SESSION: Final = "rhinecloud_session"
 LANGUAGE: Final = "rhinecloud_language"
 THEME: Final = "rhinecloud_theme"
 TENANT: Final = "rhinecloud_tenant"
-
-
-class NavItem(msgspec.Struct, frozen=True):
-    """One entry of the navigation."""
-
-    key: str  # names the screen
-    path: str
-    icon: str
-    label: str
-    letter: str  # after `g`
-    current: bool
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -75,16 +65,6 @@ class Visit(msgspec.Struct, kw_only=True):
     path: str
 
 
-SCREENS: Final = (
-    ("situation", "/", "map", N_("Situation"), "s", ""),
-    ("devices", "/devices", "radio", N_("Devices"), "d", "devices.read"),
-    ("quality", "/quality", "shield-check", N_("Quality"), "q", "quality.read"),
-    ("administration", "/administration", "settings", N_("Administration"), "a", "people.manage"),
-    ("api", "/api", "braces", N_("Interface"), "i", ""),
-)
-"""Key, path, icon, label, letter after `g`, the action it takes ("": everyone)."""
-
-
 class Visits:
     """Makes visits of requests, and frames of visits."""
 
@@ -92,6 +72,7 @@ class Visits:
         self._rooms = rooms
         self._version = version
         self._titles: dict[str, str] | None = None
+        self.navigation = Navigation(rooms)
         rooms.access.watchers.append(self._changed)
 
     def _changed(self, what: str) -> None:
@@ -147,12 +128,6 @@ class Visits:
             return False
         return True
 
-    def shows(self, visit: Visit, key: str, action: str) -> bool:
-        """Whether the navigation offers a screen: its room is there, and this visit may see it."""
-        connect = self._rooms.connect
-        there = {"devices": connect.registry, "quality": connect.quarantine}.get(key, True)
-        return there is not None and self.may(visit, action)
-
     def demand(self, visit: Visit, action: str) -> None:
         """Raises: Unauthorized, Forbidden."""
         self._rooms.access.allow(visit.principal, action, visit.tenant)
@@ -173,11 +148,7 @@ class Visits:
                 Choice("de", "Deutsch", visit.language == "de"),
                 Choice("en", "English", visit.language == "en"),
             ],
-            nav=[
-                NavItem(k, p, i, say(label), g, k == screen)
-                for k, p, i, label, g, act in SCREENS
-                if self.shows(visit, k, act)
-            ],
+            nav=self.navigation.items(screen, lambda action: self.may(visit, action), say, self._waiting(visit)),
             person=(visit.session.title or visit.session.name) if visit.session else "",
             roles=[say(r) for r in sorted(visit.principal.roles)],
             csrf=visit.csrf,
@@ -186,6 +157,13 @@ class Visits:
             at=at,
             timezone=self._rooms.settings.timezone,
         )
+
+    def _waiting(self, visit: Visit) -> int:
+        """Alerts that are raised, for the navigation."""
+        insight = self._rooms.insight
+        if insight is None or not self.may(visit, "alerts.read"):
+            return 0
+        return sum(insight.counts(visit.tenant).values())
 
     def _tenant(self, principal: Any, wished: str) -> str:
         settings = self._rooms.settings

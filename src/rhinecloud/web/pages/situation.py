@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get
+from litestar.response import Redirect
 
 from rhinecloud.base.clock import SECOND, iso
 from rhinecloud.web.island import ISLAND_TEXTS, Island
@@ -37,7 +38,7 @@ class SituationPage(msgspec.Struct, kw_only=True):
 def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
     settings = rooms.settings
 
-    @get("/")
+    @get("/situation")
     async def situation(request: AnyRequest) -> Response[Any]:
         """The map; `?at=` shows a moment of the past."""
         visit = await visits.of(request)
@@ -69,4 +70,9 @@ def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
         )
         return pages.render("pages/situation.html", page)
 
-    return [situation]
+    @get("/", sync_to_thread=False)
+    def start() -> Redirect:
+        """The first screen."""
+        return Redirect("/situation", status_code=303)
+
+    return [situation, start]

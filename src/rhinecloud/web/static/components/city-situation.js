@@ -67,7 +67,7 @@ class CitySituation extends HTMLElement {
     if (this.kinds.some((k) => this.#off.has(k.name) === k.layerOn)) query.set("layers", on.map((k) => k.name).join(","));
     const text = query.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
     const view = this.map.view;
-    if (view) history.replaceState(null, "", `/?${text}${text ? "&" : ""}@${view}`);
+    if (view) history.replaceState(null, "", `/situation?${text}${text ? "&" : ""}@${view}`);
   }
 
   #listen() {

@@ -88,7 +88,7 @@ const when = document.getElementById("when");
 when?.addEventListener("submit", (event) => {
   event.preventDefault();
   const { day, time } = when.elements;
-  location.assign(`/?at=${instant(`${day.value}T${time.value.padStart(5, "0")}`)}`);
+  location.assign(`/situation?at=${instant(`${day.value}T${time.value.padStart(5, "0")}`)}`);
 });
 
 /** The instant of a wall-clock time in the city's zone. */

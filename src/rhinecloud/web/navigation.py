@@ -1,0 +1,152 @@
+"""The screens there are, in the order of the navigation: one list, declared once.
+
+A screen is offered when its room is there, its page is built in, and the visit may do what it takes. A page's `routes`
+adds nothing here but its entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from .language import N_
+from .rooms import Rooms
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry."""
+
+    key: str  # names the screen; a page gives it to `Visits.frame`
+    path: str
+    icon: str
+    label: str  # English; translated where it is shown
+    letter: str  # after `g`
+    action: str = ""  # what it takes; "": everyone
+    there: Callable[[Rooms], Any] = lambda rooms: True  # what it shows is not None
+    group: int  # a hairline stands between groups
+
+
+class NavItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry as a page shows it."""
+
+    key: str
+    path: str
+    icon: str
+    label: str
+    letter: str
+    current: bool
+    first: bool  # of its group
+    count: int = 0  # what waits there
+
+
+SCREENS: Final = (
+    # what is
+    Screen(key="overview", path="/", icon="layout-dashboard", label=N_("Overview"), letter="o", group=1),
+    Screen(key="situation", path="/situation", icon="map", label=N_("Situation"), letter="s", group=1),
+    Screen(
+        key="alerts",
+        path="/alerts",
+        icon="bell",
+        label=N_("Alerts"),
+        letter="a",
+        action="alerts.read",
+        there=lambda rooms: rooms.insight,
+        group=1,
+    ),
+    # what it is made of
+    Screen(
+        key="rules",
+        path="/rules",
+        icon="list-checks",
+        label=N_("Rules"),
+        letter="r",
+        action="rules.read",
+        there=lambda rooms: rooms.insight,
+        group=2,
+    ),
+    Screen(
+        key="devices",
+        path="/devices",
+        icon="radio",
+        label=N_("Devices"),
+        letter="d",
+        action="devices.read",
+        there=lambda rooms: rooms.connect.registry,
+        group=2,
+    ),
+    Screen(
+        key="quality",
+        path="/quality",
+        icon="shield-check",
+        label=N_("Quality"),
+        letter="q",
+        action="quality.read",
+        there=lambda rooms: rooms.connect.quarantine,
+        group=2,
+    ),
+    Screen(key="data", path="/data", icon="table-2", label=N_("Data"), letter="t", action="entities.read", group=2),
+    # how it is run
+    Screen(
+        key="packs",
+        path="/packs",
+        icon="blocks",
+        label=N_("Packs"),
+        letter="p",
+        action="packs.manage",
+        there=lambda rooms: rooms.switchboard,
+        group=3,
+    ),
+    Screen(
+        key="administration",
+        path="/administration",
+        icon="settings",
+        label=N_("Administration"),
+        letter="m",
+        action="people.manage",
+        group=3,
+    ),
+    Screen(key="api", path="/api", icon="braces", label=N_("Interface"), letter="i", group=3),
+)
+
+
+class Navigation:
+    """Which of them there are in this installation. `built` is told once, when all routes are known."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._paths: frozenset[str] | None = None
+
+    def built(self, paths: frozenset[str]) -> None:
+        self._paths = paths
+
+    def items(self, current: str, may: Callable[[str], bool], say: Callable[[str], str], waiting: int) -> list[NavItem]:
+        """What a visit is offered.
+
+        Args:
+            current: key of the screen that is shown.
+            may: whether the visit may do an action.
+            say: translates.
+            waiting: alerts that nobody has acknowledged.
+        """
+        found: list[NavItem] = []
+        group = 0
+        for screen in SCREENS:
+            there = (self._paths is None or screen.path in self._paths) and screen.there(self._rooms) is not None
+            if not there or not may(screen.action):
+                continue
+            found.append(
+                NavItem(
+                    key=screen.key,
+                    path=screen.path,
+                    icon=screen.icon,
+                    label=say(screen.label),
+                    letter=screen.letter,
+                    current=screen.key == current,
+                    first=bool(found) and screen.group != group,
+                    count=waiting if screen.key == "alerts" else 0,
+                )
+            )
+            group = screen.group
+        return found
