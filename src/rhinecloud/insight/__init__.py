@@ -1,0 +1,45 @@
+"""Meaning: rules as standing queries, alerts with their evidence, indicators, forecasts.
+
+In: declared rules, indicators and forecasts; what each commit changed. Out: alerts (kept, and told on the backbone),
+figures of the city, and entities of both. It must not know HTTP, nor what people do about an alert.
+"""
+
+from .declare import (
+    SEVERITIES,
+    WHY,
+    Acknowledgement,
+    Ahead,
+    Alert,
+    Change,
+    Comment,
+    Evidence,
+    Indicator,
+    IndicatorValue,
+    News,
+    Rule,
+    RuleVersion,
+    Trial,
+    Trouble,
+)
+from .forecast import Forecast, Past, Step
+
+__all__ = [
+    "SEVERITIES",
+    "WHY",
+    "Acknowledgement",
+    "Ahead",
+    "Alert",
+    "Change",
+    "Comment",
+    "Evidence",
+    "Forecast",
+    "Indicator",
+    "IndicatorValue",
+    "News",
+    "Past",
+    "Rule",
+    "RuleVersion",
+    "Step",
+    "Trial",
+    "Trouble",
+]
