@@ -28,11 +28,15 @@ NO_UNIT = {
     "curvature": "a ratio",
     "relativeHumidity": "the model says 0 to 1",
     "occupancy": "the model says 0 to 1",
+    "pricePerHour": "money: its currency stands in priceCurrency",
+    "priceMaximumPerDay": "money: its currency stands in priceCurrency",
     "reliability": "the model says 0 to 1",
     "uVIndexMax": "an index",
     "airQualityIndex": "an index",
     "tpc": "a count",
     "heartbeat": "0 or 1",
+    "soilMoistureVwc": "the model says 0 to 1",
+    "litterCoverage": "the model says 0 to 1",
 }
 
 every_pack = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.id)

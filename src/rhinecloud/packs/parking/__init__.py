@@ -6,7 +6,7 @@ as a day fills them: shoppers, commuters, patients, and the crowd of a match.
 
 from rhinecloud.kit import Label, Layer, Pack
 
-from .models import CAR_PARK, SPOT
+from .models import CAR_PARK, GROUP, SPOT, STREET
 from .simulator import things
 
 PACK = Pack(
@@ -16,9 +16,10 @@ PACK = Pack(
         de="Wo jetzt ein Platz frei ist: Parkhäuser, Parkplätze, Park + Ride.",
         en="Where there is a place now: car parks, park and ride, single spots.",
     ),
-    types=(CAR_PARK, SPOT),
+    types=(CAR_PARK, STREET, GROUP, SPOT),
     layers=(
         Layer(type=CAR_PARK.name, label=CAR_PARK.plural),
+        Layer(type=STREET.name, label=STREET.plural, min_zoom=12),
         Layer(type=SPOT.name, label=SPOT.plural, on=False, min_zoom=15),
     ),
     simulator=things,

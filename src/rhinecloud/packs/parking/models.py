@@ -1,7 +1,8 @@
 """Entity types after the Smart Data Models of the subject Parking.
 
-Source: smart-data-models/dataModel.Parking (OffStreetParking, ParkingSpot). Counts have no unit; ranges are generous:
-the largest car parks of the region have some 3,000 places.
+Source: smart-data-models/dataModel.Parking (OffStreetParking, OnStreetParking, ParkingGroup, ParkingSpot). Counts have
+no unit; ranges are generous: the largest car parks of the region have some 3,000 places. Where those models have no
+word for what people ask (price of an hour, places for whom), the names are ours and say so in their label.
 """
 
 from __future__ import annotations
@@ -35,6 +36,14 @@ def _metres(name: str, de: str, en: str, maximum: float) -> Attribute:
     return Attribute(name=name, label=Label(de=de, en=en), unit="MTR", minimum=0, maximum=maximum, decimals=2)
 
 
+def _flag(name: str, de: str, en: str) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), kind="boolean")
+
+
+def _money(name: str, de: str, en: str) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), minimum=0, maximum=1_000, decimals=2)
+
+
 _PLACE = (
     _text("name", "Name", "Name", queryable=True),
     _text("alternateName", "Weiterer Name", "Alternate name"),
@@ -51,6 +60,63 @@ _PLACE = (
     _text("color", "Farbe", "Colour"),
 )
 
+_COUNTED = (
+    _count("totalSpotNumber", "Plätze insgesamt", "Places in all", queryable=True),
+    _count("availableSpotNumber", "Freie Plätze", "Free places", queryable=True),
+    _count("occupiedSpotNumber", "Belegte Plätze", "Taken places"),
+    _count("extraSpotNumber", "Zusätzliche Plätze", "Extra places"),
+    Attribute(
+        name="occupancy",
+        label=Label(de="Auslastung (0 bis 1)", en="Occupancy (0 to 1)"),
+        minimum=0,
+        maximum=1.05,  # a few cars stand where there is no place
+        decimals=2,
+        queryable=True,
+    ),
+    _text(
+        "status",
+        "Zustand",
+        "State",
+        (
+            *("open", "closed", "closedAbnormal", "openingTimesInForce", "full", "fullAtEntrance", "almostFull"),
+            *("spacesAvailable", "unknown"),
+        ),
+        queryable=True,
+    ),
+    _text("occupancyTrend", "Tendenz", "Trend", ("increasing", "stable", "decreasing")),
+    Attribute(
+        name="availableSpotNumberForecast",
+        label=Label(de="Vorhersage der freien Plätze", en="Forecast of free places"),
+        kind="list",
+    ),
+)
+
+_FOR_WHOM = (
+    _count("disabledSpotNumber", "Plätze für Menschen mit Behinderung", "Places for disabled persons"),
+    _count("availableDisabledSpotNumber", "Davon frei", "Free places for disabled persons"),
+    _count("chargingSpotNumber", "Plätze mit Ladesäule", "Places with charging"),
+    _count("availableChargingSpotNumber", "Davon frei", "Free places with charging"),
+    _count("womenSpotNumber", "Frauenparkplätze", "Places for women"),
+    _count("availableWomenSpotNumber", "Davon frei", "Free places for women"),
+    _count("familySpotNumber", "Familienparkplätze", "Places for families"),
+    _count("carSharingSpotNumber", "Plätze für Carsharing", "Places for car sharing"),
+    _count("truckSpotNumber", "Plätze für Lastwagen", "Places for lorries"),
+    _count("busSpotNumber", "Plätze für Busse", "Places for coaches"),
+    _flag("accessibleForDisabled", "Barrierefrei", "Accessible"),
+)
+
+_TERMS = (
+    _flag("feeCharged", "Kostet Gebühren", "Costs a fee"),
+    _money("pricePerHour", "Preis einer Stunde (Währung siehe dort)", "Price of an hour (see currency)"),
+    _money("priceMaximumPerDay", "Höchster Preis eines Tages", "Most for a day"),
+    _text("feeDescription", "Gebühren in Worten", "Fees in words"),
+    _text("priceCurrency", "Währung", "Currency"),
+    _object("priceRatePerMinute", "Preis je Minute", "Price per minute"),
+    _text("openingHours", "Öffnungszeiten (Schreibweise von OpenStreetMap)", "Opening hours (as OpenStreetMap has it)"),
+    _text("maximumParkingDuration", "Höchste Parkdauer", "Longest stay"),
+    _text("website", "Internetseite", "Web page"),
+)
+
 CAR_PARK = EntityType(
     name="OffStreetParking",
     label=Label(de="Parkhaus oder Parkplatz", en="Car park"),
@@ -64,30 +130,13 @@ CAR_PARK = EntityType(
     source="Smart Data Models, dataModel.Parking/OffStreetParking",
     attributes=(
         *_PLACE,
-        _count("totalSpotNumber", "Plätze insgesamt", "Places in all", queryable=True),
-        _count("availableSpotNumber", "Freie Plätze", "Free places", queryable=True),
-        _count("occupiedSpotNumber", "Belegte Plätze", "Taken places"),
-        _count("extraSpotNumber", "Zusätzliche Plätze", "Extra places"),
-        Attribute(
-            name="occupancy",
-            label=Label(de="Auslastung (0 bis 1)", en="Occupancy (0 to 1)"),
-            minimum=0,
-            maximum=1.05,  # a few cars stand where there is no place
-            decimals=2,
-            queryable=True,
-        ),
-        _text(
-            "status",
-            "Zustand",
-            "State",
-            ("open", "closed", "closedAbnormal", "openingTimesInForce", "full", "fullAtEntrance", "spacesAvailable"),
-        ),
+        *_COUNTED,
+        *_FOR_WHOM,
+        *_TERMS,
         _text("parkingSiteId", "Kennung", "Site id"),
         _text("provider", "Anbieter", "Provider"),
         _text("owner", "Eigentümer", "Owner"),
         _text("contactPoint", "Ansprechstelle", "Contact point"),
-        _text("maximumParkingDuration", "Höchste Parkdauer", "Longest stay"),
-        _text("openingHours", "Öffnungszeiten", "Opening hours"),
         _text("reservationType", "Reservierung", "Reservation"),
         _text("securityType", "Bewachung", "Security"),
         _metres("maximumAllowedHeight", "Einfahrtshöhe", "Greatest height allowed", 10),
@@ -106,8 +155,6 @@ CAR_PARK = EntityType(
         _object("heavyVehicleSlots", "Plätze für Schwerverkehr", "Places for heavy vehicles"),
         _object("aggregateRating", "Bewertung", "Rating"),
         _object("municipalityInfo", "Gemeinde", "Municipality"),
-        _text("priceCurrency", "Währung", "Currency"),
-        _object("priceRatePerMinute", "Preis je Minute", "Price per minute"),
         _list("allowedVehicleType", "Zugelassene Fahrzeuge", "Vehicles allowed"),
         _list("chargeType", "Art der Gebühr", "Kind of charge"),
         _list("acceptedPaymentMethod", "Zahlungsmittel", "Means of payment"),
@@ -158,7 +205,9 @@ SPOT = EntityType(
     source="Smart Data Models, dataModel.Parking/ParkingSpot",
     attributes=(
         *_PLACE,
+        *_TERMS,
         _text("status", "Zustand", "State", ("free", "occupied", "closed", "unknown"), queryable=True),
+        _text("reservedFor", "Vorbehalten für", "Reserved for"),
         _text("parkingPermit", "Berechtigung", "Permit"),
         _text("permitActiveHours", "Zeiten der Berechtigung", "Hours of the permit"),
         Attribute(
@@ -176,5 +225,52 @@ SPOT = EntityType(
         Attribute(name="refDevice", label=Label(de="Gerät", en="Device"), kind="relation", target="Device"),
         _time("timestamp", "Zeitpunkt", "Time stamp"),
         _time("dateModified", "Geändert", "Modified"),
+    ),
+)
+
+STREET = EntityType(
+    name="OnStreetParking",
+    label=Label(de="Parken an der Straße", en="On-street parking"),
+    plural=Label(de="Parken an der Straße", en="On-street parking"),
+    subject="dataModel.Parking",
+    icon="square-parking",
+    interval_s=900,
+    main="availableSpotNumber",
+    status=Status("occupancy", minor=0.9, major=0.98),
+    open=True,
+    source="Smart Data Models, dataModel.Parking/OnStreetParking",
+    attributes=(
+        *_PLACE,
+        *_COUNTED,
+        *_FOR_WHOM,
+        *_TERMS,
+        _list("allowedVehicleType", "Zugelassene Fahrzeuge", "Vehicles allowed"),
+        _list("requiredPermit", "Nötige Berechtigung", "Permit needed"),
+        _list("permitActiveHours", "Zeiten der Berechtigung", "Hours of the permit"),
+        _list("parkingMode", "Aufstellung", "Parking mode"),
+        _list("acceptedPaymentMethod", "Zahlungsmittel", "Means of payment"),
+        _text("provider", "Anbieter", "Provider"),
+    ),
+)
+
+GROUP = EntityType(
+    name="ParkingGroup",
+    label=Label(de="Parkgebiet oder Platzgruppe", en="Parking area or group of places"),
+    plural=Label(de="Parkgebiete und Platzgruppen", en="Parking areas and groups of places"),
+    subject="dataModel.Parking",
+    icon="square-parking",
+    interval_s=900,
+    main="availableSpotNumber",
+    open=True,
+    source="Smart Data Models, dataModel.Parking/ParkingGroup",
+    attributes=(
+        *_PLACE,
+        *_COUNTED,
+        Attribute(
+            name="refParkingSite",
+            label=Label(de="Parkhaus oder Parkplatz", en="Car park"),
+            kind="relation",
+            target="OffStreetParking",
+        ),
     ),
 )
