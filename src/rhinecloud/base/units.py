@@ -113,6 +113,7 @@ KVT | kV | kilovolt | Kilovolt | kilovolt |
 AMP | A | ampere | Ampere | ampere |
 4K  | mA | milliampere | Milliampere | milliampere |
 OHM | Ω | ohm | Ohm | ohm | ohm
+D10 | S/m | siemens / meter | Siemens je Meter | siemens per metre |
 H61 | mS/cm | millisiemens / centimeter | Millisiemens je Zentimeter | millisiemens per centimetre |
 G42 | µS/cm | microsiemens / centimeter | Mikrosiemens je Zentimeter | microsiemens per centimetre | uS/cm μS/cm
 Q30 | pH | | pH-Wert | pH | ph

@@ -1,8 +1,9 @@
 """Entity types after the Smart Data Models of the subjects Environment and Weather, with what is plausible in Duisburg.
 
 Ranges say what is physically possible here, not what is usual: outside of them a sensor is broken or in other units.
-Source: smart-data-models/dataModel.Environment (WaterObserved, AirQualityObserved, NoiseLevelObserved) and
-smart-data-models/dataModel.Weather (WeatherObserved). Units: UN/CEFACT Recommendation 20.
+Source: smart-data-models/dataModel.Environment (WaterObserved, AirQualityObserved, NoiseLevelObserved),
+smart-data-models/dataModel.Weather (WeatherObserved), smart-data-models/dataModel.ParksAndGardens (GreenspaceRecord).
+Units: UN/CEFACT Recommendation 20.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ def _number(
         decimals=decimals,
         **more,  # type: ignore[arg-type]
     )
+
+
+def _text(name: str, de: str, en: str, options: tuple[str, ...] = (), *, queryable: bool = False) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), kind="text", options=options, queryable=queryable)
 
 
 _PLACE = (
@@ -46,6 +51,9 @@ _POINT = Attribute(
     kind="relation",
     target="PointOfInterest",
 )
+
+# PEGELONLINE, stateMnwMhw and stateNswHsw: against mean low and high water, against lowest and highest navigable level.
+_STATES = ("low", "normal", "high", "unknown", "commented", "out-dated")
 
 WATER = EntityType(
     name="WaterObserved",
@@ -76,7 +84,13 @@ WATER = EntityType(
         ),
         # The record discharge at Ruhrort is 11,600 m³/s (31.01.1995).
         _number("flow", "Abfluss", "Discharge", "MQS", 0, 14_000, decimals=0, max_rate=1_500),
-        # Beside the model, as PEGELONLINE tells them.
+        # Beside the model, as PEGELONLINE tells them. The number of the gauge Ruhrort is 2770010.
+        _text("stationCode", "Pegelnummer", "Gauge number", queryable=True),
+        _text("levelState", "Lage zum Mittel", "Against the mean", _STATES, queryable=True),
+        _text("shippingState", "Schifffahrt", "Shipping", _STATES, queryable=True),
+        _number("floodMark1", "Hochwassermarke I", "Flood mark I", "MTR", 0, 20, decimals=2),
+        _number("floodMark2", "Hochwassermarke II", "Flood mark II", "MTR", 0, 20, decimals=2),
+        _number("meanLevel", "Mittlerer Wasserstand (MW)", "Mean level (MW)", "MTR", 0, 20, decimals=2),
         _number("waterTemperature", "Wassertemperatur", "Water temperature", "CEL", -1, 35, max_rate=3),
         _number("riverKilometre", "Flusskilometer", "River kilometre", "KMT", 0, 3_000),
         Attribute(name="waterBody", label=Label(de="Gewässer", en="Body of water"), kind="text"),
@@ -136,12 +150,24 @@ WEATHER = EntityType(
             stuck_after_s=43_200,
             queryable=True,
         ),
-        _number("feelsLikeTemperature", "Gefühlte Temperatur", "Feels-like temperature", "CEL", -45, 60),
+        _number(
+            "feelsLikeTemperature", "Gefühlte Temperatur", "Feels-like temperature", "CEL", -45, 60, queryable=True
+        ),
         _number("dewPoint", "Taupunkt", "Dew point", "CEL", -40, 32),
         _number("relativeHumidity", "Relative Feuchte (0 bis 1)", "Relative humidity (0 to 1)", None, 0, 1, decimals=2),
         _number("atmosphericPressure", "Luftdruck", "Air pressure", "A97", 930, 1070, max_rate=8, stuck_after_s=86_400),
         _number("pressureTendency", "Luftdrucktendenz in 3 Stunden", "Pressure tendency over 3 hours", "A97", -30, 30),
         _number("precipitation", "Niederschlag", "Precipitation", "MMT", 0, 150),
+        # Beside the model, which does not say of which time: the German weather service warns by the hour.
+        _number(
+            "precipitationLastHour",
+            "Niederschlag der letzten Stunde",
+            "Precipitation of the last hour",
+            "MMT",
+            0,
+            150,
+            queryable=True,
+        ),
         _number("snowHeight", "Schneehöhe", "Snow height", "CMT", 0, 150),
         _number("windSpeed", "Windgeschwindigkeit", "Wind speed", "MTS", 0, 50, queryable=True),
         _number("gustSpeed", "Böen", "Gusts", "MTS", 0, 75, queryable=True),
@@ -179,12 +205,8 @@ AIR = EntityType(
             kind="text",
             options=("indoor", "outdoor"),
         ),
-        Attribute(
-            name="airQualityLevel",
-            label=Label(de="Stufe der Luftqualität", en="Air quality level"),
-            kind="text",
-            queryable=True,
-        ),
+        _text("airQualityLevel", "Stufe der Luftqualität", "Air quality level", queryable=True),
+        # German index (`indices.air_quality_index`): 1 very good to 5 very poor; others have other scales.
         _number("airQualityIndex", "Luftqualitätsindex", "Air quality index", None, 0, 500, decimals=0, queryable=True),
         _number(
             "no2",
@@ -215,8 +237,8 @@ AIR = EntityType(
         _number("pm4", "Feinstaub PM4", "Particulate matter PM4", "GQ", 0, 1_500, decimals=0),
         _number("tsp", "Schwebstaub gesamt", "Total suspended particles", "GQ", 0, 3_000, decimals=0),
         _number("tpc", "Teilchenzahl gesamt", "Total particle count", None, 0, 10_000_000, decimals=0),
-        _number("o3", "Ozon (O₃)", "Ozone (O₃)", "GQ", 0, 500, decimals=0),
-        _number("so2", "Schwefeldioxid (SO₂)", "Sulphur dioxide (SO₂)", "GQ", 0, 2_000, decimals=0),
+        _number("o3", "Ozon (O₃)", "Ozone (O₃)", "GQ", 0, 500, decimals=0, queryable=True),
+        _number("so2", "Schwefeldioxid (SO₂)", "Sulphur dioxide (SO₂)", "GQ", 0, 2_000, decimals=0, queryable=True),
         _number("co", "Kohlenmonoxid (CO)", "Carbon monoxide (CO)", "GP", 0, 100, decimals=2),
         _number("co2", "Kohlendioxid (CO₂)", "Carbon dioxide (CO₂)", "59", 300, 10_000, decimals=0),
         _number("c6h6", "Benzol (C₆H₆)", "Benzene (C₆H₆)", "GQ", 0, 500, decimals=1),
@@ -270,6 +292,62 @@ NOISE = EntityType(
         _number("LAmax", "Maximalpegel LAmax", "Maximum level LAmax", "2N", 15, 160, queryable=True),
         _number("LAS", "Pegel langsam LAS", "Slow level LAS", "2N", 15, 140),
         _number("LAeq_d", "Tagespegel LAeq,d", "Day level LAeq,d", "2N", 15, 140),
+        # Beside the model. Directive 2002/49/EC, annex I: the day's level with 5 dB added to its evening and 10 to its
+        # night, and the level of the night from 22 to 6 o'clock; both of the last 24 hours, indicative for the year's.
+        _number("Lden", "Tag-Abend-Nacht-Pegel Lden", "Day-evening-night level Lden", "2N", 15, 140, queryable=True),
+        _number("Lnight", "Nachtpegel Lnight", "Night level Lnight", "2N", 15, 140, queryable=True),
+        _text(
+            "noiseSource",
+            "Lärmquelle",
+            "Source of the noise",
+            ("traffic", "rail", "plant", "shipping", "leisure", "mixed"),
+            queryable=True,
+        ),
+        # TA Lärm, 6.1: what is built here decides how loud a plant may be heard.
+        _text(
+            "areaKind",
+            "Gebietsart",
+            "Kind of area",
+            ("industrial", "commercial", "urban", "mixed", "residential", "purely-residential", "spa"),
+            queryable=True,
+        ),
         _number("heartbeat", "Lebenszeichen", "Heartbeat", None, 0, 1, decimals=0),
+    ),
+)
+
+SOIL = EntityType(
+    name="GreenspaceRecord",
+    label=Label(de="Bodenfeuchtesonde", en="Soil moisture probe"),
+    plural=Label(de="Bodenfeuchte", en="Soil moisture"),
+    subject="dataModel.ParksAndGardens",
+    icon="sprout",
+    interval_s=3600,
+    main="plantAvailableWater",
+    # German weather service: below 50 % of the usable field capacity plants begin to suffer, below 30 % they do.
+    status=Status("plantAvailableWater", minor=50, major=30, critical=10, rising=False),
+    open=True,
+    source="Smart Data Models, dataModel.ParksAndGardens/GreenspaceRecord; steps: DWD, soil moisture under grass",
+    attributes=(
+        *_PLACE,
+        Attribute(name="refGreenspace", label=Label(de="Grünfläche", en="Green space"), kind="relation"),
+        # Water that roots can reach: 0 at the wilting point, 100 at field capacity, for days after heavy rain more.
+        _number(
+            "plantAvailableWater",
+            "Nutzbare Feldkapazität (nFK)",
+            "Plant-available water",
+            "P1",
+            0,
+            150,
+            decimals=0,
+            max_rate=100,
+            queryable=True,
+        ),
+        _number("soilMoistureVwc", "Wassergehalt (0 bis 1)", "Water content (0 to 1)", None, 0, 0.7, decimals=3),
+        _number("soilTemperature", "Bodentemperatur", "Soil temperature", "CEL", -15, 45, max_rate=6),
+        _number("soilMoisturePressure", "Saugspannung", "Soil water tension", "KPA", -1_600, 1_600, decimals=0),
+        _number("soilMoistureEc", "Elektrische Leitfähigkeit", "Electrical conductivity", "D10", 0, 2, decimals=3),
+        _number("litterCoverage", "Abfall auf der Fläche (0 bis 1)", "Litter (0 to 1)", None, 0, 1, decimals=2),
+        _number("soilDepth", "Tiefe der Sonde", "Depth of the probe", "MTR", 0, 5, decimals=2),
+        _text("soilKind", "Bodenart", "Kind of soil", ("sand", "loam", "silt", "clay", "substrate")),
     ),
 )
