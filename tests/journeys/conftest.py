@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import subprocess
@@ -16,6 +15,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tests.running import launch, wait
 
 PATIENCE_S = 30.0
 
@@ -102,30 +103,9 @@ def first_link(city: LiveCity) -> str:
 def run_city(data: Path, *options: str) -> Iterator[LiveCity]:
     """Starts a city on free ports; stops it as ctrl-C does."""
     log = data.with_suffix(".log")
-    command = [
-        sys.executable,
-        "-m",
-        "rhinecloud",
-        "up",
-        "--data",
-        str(data),
-        "--port",
-        "0",
-        "--mqtt-port",
-        "0",
-        *options,
-    ]
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | {"NO_COLOR": "1"})
+    process = launch(data, *options, log=log, env=os.environ | {"NO_COLOR": "1"})
     try:
-        note: dict[str, Any] = {}
-        begun = time.monotonic()
-        while not note.get("url"):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() - begun < PATIENCE_S, log.read_text()
-            with contextlib.suppress(OSError, ValueError):
-                note = json.loads((data / "rhinecloud.lock").read_text())
-            time.sleep(0.02)
+        note = wait(process, data, log)
         token = (data / "secrets" / "cli.token").read_text().strip()
         url = note["url"].replace("localhost", "127.0.0.1")
         headers = {"Authorization": f"Bearer {token}"}
