@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from rhinecloud.context import Vocabularies
-from rhinecloud.kit import Attribute, EntityType, Model, Pack, Thing, packs
+from rhinecloud.kit import Attribute, EntityType, Model, Pack, Thing, World, packs
 
 PACKS = packs()
 MODEL = Model(kind for pack in PACKS for kind in pack.types)
@@ -47,7 +47,7 @@ def _attributes(pack: Pack) -> Iterator[tuple[EntityType, Attribute]]:
 
 
 def _things(pack: Pack, seed: int = 7) -> list[Thing]:
-    return list(pack.simulator(seed)) if pack.simulator else []
+    return list(pack.simulator(World(seed))) if pack.simulator else []
 
 
 def test_there_are_packs_and_their_ids_differ() -> None:

@@ -6,23 +6,34 @@ It must not know the web, HTTP or any store, and no particular pack.
 
 from rhinecloud.base.declare import Attribute, EntityType, Label, Model, Status
 
+from .calendar import Day, Kind, Moment, moment
+from .events import KINDS, Event, EventKind, event
 from .pack import Bad, Feed, Layer, Mapping, Pack, Panel, Playbook, Publication, Reader, Thing, beside
 from .registry import packs
-from .rhythm import Noise, bell, day_of_year, hour_of_day, weekday
+from .rhythm import Memory, Noise, bell, chance, day_of_year, hour_of_day, weekday
 from .simulation import Fleet, Simulation, fleet, write_credentials
 from .switchboard import Decision, Switchboard
+from .weather import Weather
+from .world import World
 
 __all__ = [
+    "KINDS",
     "Attribute",
     "Bad",
+    "Day",
     "Decision",
     "EntityType",
+    "Event",
+    "EventKind",
     "Feed",
     "Fleet",
+    "Kind",
     "Label",
     "Layer",
     "Mapping",
+    "Memory",
     "Model",
+    "Moment",
     "Noise",
     "Pack",
     "Panel",
@@ -33,11 +44,16 @@ __all__ = [
     "Status",
     "Switchboard",
     "Thing",
+    "Weather",
+    "World",
     "bell",
     "beside",
+    "chance",
     "day_of_year",
+    "event",
     "fleet",
     "hour_of_day",
+    "moment",
     "packs",
     "weekday",
     "write_credentials",

@@ -14,6 +14,8 @@ import msgspec
 
 from rhinecloud.base.declare import EntityType, Label
 
+from .world import World
+
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     """How payloads of a form of their own become attributes; flat JSON with the model's names and units needs none."""
@@ -62,6 +64,8 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
     interval_s: float
     measure: Callable[[float], dict[str, Any]]
     fixed: dict[str, Any] = {}  # what never changes: capacity, address, …; sent once at each connection
+    through: str = ""  # the gateway that sends for it, and for others: a device without a thing of its own; "": itself
+    on_change: bool = False  # sends when a value changes, and each `interval_s` anyway
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +126,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pack(msgspec.Struct, frozen=True, kw_only=True):
-    """A domain. `simulator` builds its things for a seed; the same seed gives the same things and values.
+    """A domain. `simulator` builds its things for a world; the same world gives the same things and values.
 
     All that is named here appears and disappears with the pack, tenant by tenant; the data stay (`kit.Switchboard`).
     """
@@ -134,7 +138,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     mappings: tuple[Mapping, ...] = ()
     feeds: tuple[Feed, ...] = ()
     layers: tuple[Layer, ...] = ()
-    simulator: Callable[[int], Sequence[Thing]] | None = None
+    simulator: Callable[[World], Sequence[Thing]] | None = None
     needs: tuple[str, ...] = ()  # names of other packs' entity types that it reads
     rules: tuple[Any, ...] = ()
     indicators: tuple[Any, ...] = ()

@@ -28,6 +28,7 @@ from rhinecloud.base.telemetry import logger
 
 from .pack import Thing
 from .simulation import fleet
+from .world import World
 
 PAST_S = 86_400
 PAST_STEP_S = 900
@@ -149,7 +150,7 @@ async def run(credentials: Path, clock: Callable[[], int] = now_us) -> None:
     if not sys.stdin.isatty():
         with contextlib.suppress(PermissionError):  # /dev/null and files cannot be waited for, and never end
             loop.add_reader(sys.stdin.fileno(), done.set)
-    devices = [Device(t, told, memory, clock) for t in fleet(seed=told["seed"]) if t.device in told["devices"]]
+    devices = [Device(t, told, memory, clock) for t in fleet(world=World(told["seed"])) if t.device in told["devices"]]
     tasks = [asyncio.create_task(device.play()) for device in devices]
     try:
         while not done.is_set():

@@ -19,8 +19,8 @@ from rhinecloud.base.telemetry import logger
 
 from .pack import Pack, Thing
 from .registry import packs
+from .world import SEED, World
 
-SEED = 7  # the demo city is the same everywhere, so that people can talk about it
 _SLOWEST_S = 30.0
 
 log = logger("kit")
@@ -28,10 +28,11 @@ log = logger("kit")
 Fleet = tuple[Thing, ...]
 
 
-def fleet(chosen: Iterable[Pack] | None = None, seed: int = SEED) -> Fleet:
+def fleet(chosen: Iterable[Pack] | None = None, world: World | None = None) -> Fleet:
     """Every simulated thing of the packs, in a stable order."""
+    world = world or World()
     return tuple(
-        thing for pack in (packs() if chosen is None else chosen) if pack.simulator for thing in pack.simulator(seed)
+        thing for pack in (packs() if chosen is None else chosen) if pack.simulator for thing in pack.simulator(world)
     )
 
 

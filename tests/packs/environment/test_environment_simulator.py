@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from rhinecloud.kit import World
 from rhinecloud.packs.environment.simulator import River, Sky, discharge, quality_index, things
 
 DAY = 86_400.0
@@ -27,7 +28,7 @@ def test_the_river_never_jumps_and_shows_high_and_low_water_over_the_years() -> 
 
 
 def test_a_wave_passes_upstream_gauges_before_downstream_ones() -> None:
-    gauges = {t.device: t for t in things(7)}
+    gauges = {t.device: t for t in things(World(7))}
     up, down = gauges["gauge-muendelheim"], gauges["gauge-walsum"]
     at = WINTER
     assert up.measure(at)["height"] - 0.35 == pytest.approx(down.measure(at + 7 * 3600)["height"] + 0.15, abs=0.05)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from rhinecloud.kit import World
 from rhinecloud.packs.parking.places import CAR_PARKS
 from rhinecloud.packs.parking.simulator import CURVES, things
 
@@ -17,12 +18,12 @@ def _at(text: str) -> float:
 
 def _mean(visitors: str, text: str) -> float:
     chosen = {device for device, *_, who in CAR_PARKS if who == visitors}
-    shares = [t.measure(_at(text))["occupancy"] for t in things(7) if t.device in chosen]
+    shares = [t.measure(_at(text))["occupancy"] for t in things(World(7)) if t.device in chosen]
     return float(sum(shares) / len(shares))
 
 
 def test_places_free_and_taken_are_all_there_are() -> None:
-    for thing in things(7):
+    for thing in things(World(7)):
         for hour in range(0, 168, 5):
             told = thing.measure(_at("2026-11-16T00:00") + hour * 3600)
             assert told["availableSpotNumber"] + told["occupiedSpotNumber"] == thing.fixed["totalSpotNumber"]

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from rhinecloud.kit import Noise, Thing, bell, day_of_year, hour_of_day, weekday
+from rhinecloud.kit import Noise, Thing, World, bell, day_of_year, hour_of_day, weekday
 
 from . import places
 
@@ -20,8 +20,9 @@ DAY = 24 * HOUR
 Measure = Callable[[float], dict[str, Any]]
 
 
-def things(seed: int) -> tuple[Thing, ...]:
+def things(world: World) -> tuple[Thing, ...]:
     """Every simulated station of this pack."""
+    seed = world.seed
     sky, river = Sky(seed), River(seed)
     made: list[Thing] = []
     for device, name, lon, lat, zero, lag_h in (*places.RHINE, *places.HARBOUR):

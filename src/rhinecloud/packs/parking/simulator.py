@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from rhinecloud.kit import Noise, Thing, bell, hour_of_day, weekday
+from rhinecloud.kit import Noise, Thing, World, bell, hour_of_day, weekday
 
 from .places import CAR_PARKS
 
@@ -17,7 +17,7 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 
 
-def things(seed: int) -> tuple[Thing, ...]:
+def things(world: World) -> tuple[Thing, ...]:
     """Every simulated car park."""
     return tuple(
         Thing(
@@ -27,7 +27,7 @@ def things(seed: int) -> tuple[Thing, ...]:
             entity=f"urn:ngsi-ld:OffStreetParking:{device.removeprefix('parking-')}",
             location=(lon, lat),
             interval_s=20 + number % 5 * 5,
-            measure=_counter(seed, device, places, CURVES[visitors]),
+            measure=_counter(world.seed, device, places, CURVES[visitors]),
             fixed={
                 "totalSpotNumber": places,
                 "category": ["public", "parkAndRide" if visitors == "commuters" else "shortTerm"],
