@@ -64,7 +64,10 @@ def test_what_cannot_be_taken_in_is_written_down_with_its_reason(city: Running, 
     done = city.run("import", path)
     assert done.returncode == 1
     assert "3 taken in, 2 not" in done.stdout
-    rejects = [json.loads(line) for line in (tmp_path / "mixed.jsonl.rejects.jsonl").read_text().splitlines()]
+    [kept] = (city.data / "imports").glob("mixed.jsonl.*.rejects.jsonl")
+    assert kept.name in done.stderr.replace("\n", "")
+    assert list(tmp_path.iterdir()) == [path]
+    rejects = [json.loads(line) for line in kept.read_text().splitlines()]
     assert [r["position"] for r in rejects] == [4, 5]
     assert all(r["reason"] and r["detail"] for r in rejects)
 

@@ -78,7 +78,7 @@ def import_file(
         return Sum()
     if position.after:
         SAY.print(f"  {path.name}: going on behind item {position.after}", style="dim", markup=False)
-    found = Sum(rejects=path.with_name(path.name + ".rejects.jsonl"))
+    found = Sum(rejects=position.rejects)
     with Rejects(found) as rejects, Progress(path.name, _total(file), "things") as progress:
         progress.advance(position.after)
         for batch in _batches(file, position.after):
@@ -150,6 +150,7 @@ class Rejects:
         if self._file is None:
             assert self._found.rejects
             try:
+                self._found.rejects.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._found.rejects.open("a", encoding="utf-8")
             except OSError as error:
                 raise BadRequestData(f"{self._found.rejects} cannot be written: {error.strerror}") from error
@@ -166,6 +167,8 @@ class Position:
         seen = path.stat()
         name = f"{tenant}\n{path.resolve()}\n{seen.st_size}\n{seen.st_mtime_ns}"
         self._path = data / "imports" / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.json"
+        # Not beside the file: its folder may be somebody else's, or read by another program.
+        self.rejects = self._path.with_name(f"{path.name}.{self._path.stem[:8]}.rejects.jsonl")
         self._told = {"file": str(path.resolve()), "tenant": tenant}
         self.after, self.done = 0, False
         try:
@@ -186,4 +189,5 @@ class Position:
 
     def reset(self) -> None:
         self._path.unlink(missing_ok=True)
+        self.rejects.unlink(missing_ok=True)
         self.after, self.done = 0, False
