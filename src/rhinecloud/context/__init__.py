@@ -11,10 +11,11 @@ from .geo import GeoQuery
 from .present import Present
 from .presents import Presents
 from .q import Condition
-from .query import Order, Page, Query
+from .query import Kept, Order, Page, Query
 from .relay import Relay
 from .scope import ScopeQuery
 from .selection import Types
+from .store import decode_entity
 from .subscriptions import Message, Notice, Subscription, Subscriptions, Told
 from .vocabulary import CORE_URL, CORE_URLS, Document, Vocabularies, Vocabulary, core_document
 
@@ -25,6 +26,7 @@ __all__ = [
     "Condition",
     "Document",
     "GeoQuery",
+    "Kept",
     "Message",
     "Notice",
     "Order",
@@ -43,6 +45,7 @@ __all__ = [
     "Vocabulary",
     "apply",
     "core_document",
+    "decode_entity",
     "geo",
     "ordering",
     "q",

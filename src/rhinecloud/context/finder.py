@@ -1,6 +1,7 @@
 """Answers queries: in the loop while they are quick, and from the start again in a thread when they turn out not to be.
 
-The loop gives a query `LOOP_S`; most need a tenth of it. In a thread one may take `THREAD_S`, then it is too complex.
+The loop gives a query `LOOP_S` of processor time; most need a hundredth of it. In a thread one may take `THREAD_S`,
+then it is too complex.
 """
 
 from __future__ import annotations
@@ -8,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from rhinecloud.base.model import Entity
 
 from .ordering import sort, sort_key
 from .planner import Plan, Planner
-from .query import Page, Query, matcher
+from .query import Kept, Page, Query, matcher
 from .store import Store, decode_entity
 
 LOOP_S: Final = 0.003
@@ -29,38 +29,51 @@ STEPS: Final = 2_000  # of SQLite's machine between two looks at the clock, some
 DOCS: Final = 16  # entities checked between two looks
 
 
+_BY_ID: Final = "SELECT key, doc FROM entity WHERE id = ?"
+_Found = tuple[Kept | None, Entity]
+"""An entity that matches, and how it is kept, unless something of it has expired."""
+
+
 class _TooLong(Exception):
     """The time is over."""
 
 
 class _Session:
-    """A connection with a clock on it, and a planner of its own."""
+    """A connection with a limit of time on it, measured by `clock`, and a planner of its own."""
 
-    def __init__(self, path: Path) -> None:
-        self.db = database.connect(path, read_only=True)
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self.planner = Planner()
-        self.until = 0.0
+        self.until = float("inf")
+        self.clock = clock
+        self._path = path
+        self._connect()
+
+    def _connect(self) -> None:
+        self.db = database.connect(self._path, read_only=True)
         self.db.set_progress_handler(self._late, STEPS)
 
     def _late(self) -> int:
-        return int(time.perf_counter() > self.until)
+        return self.clock() > self.until
 
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Raises `_TooLong` where what is done inside takes longer."""
-        self.until = time.perf_counter() + seconds
+    def check(self) -> None:
+        """Raises `_TooLong` where the time is over."""
+        if self.clock() > self.until:
+            raise _TooLong
+
+    def answer(self, ask: Callable[[_Session, Query, int], Page], query: Query, now: int, seconds: float) -> Page:
+        """What `ask` gives; raises `_TooLong` where it takes longer."""
+        self.until = self.clock() + seconds
         try:
-            yield
+            return ask(self, query, now)
         except sqlite3.OperationalError as error:
             if "interrupted" in str(error):
+                # Python never uses an interrupted statement again, and prepares it anew each time it is asked for.
+                self.db.close()
+                self._connect()
                 raise _TooLong from error
             raise
         finally:
             self.until = float("inf")
-
-    def check(self) -> None:
-        if time.perf_counter() > self.until:
-            raise _TooLong
 
 
 class Finder:
@@ -69,7 +82,7 @@ class Finder:
     def __init__(self, store: Store, threads: Executor) -> None:
         self._store = store
         self._threads = threads
-        self._here = _Session(store.path)
+        self._here = _Session(store.path, time.thread_time)
         self._idle: list[_Session] = []
 
     def close(self) -> None:
@@ -80,17 +93,15 @@ class Finder:
         """Raises TooComplexQuery where it takes too long."""
         if not query.order:
             try:
-                with self._here.within(LOOP_S):
-                    return self._answer(self._here, query, now)
+                return self._here.answer(self._answer, query, now, LOOP_S)
             except _TooLong:
                 pass
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._find_long, query, now)
 
     def _find_long(self, query: Query, now: int) -> Page:
-        session = self._idle.pop() if self._idle else _Session(self._store.path)
+        session = self._idle.pop() if self._idle else _Session(self._store.path, time.monotonic)
         try:
-            with session.within(THREAD_S):
-                return self._answer(session, query, now)
+            return session.answer(self._answer, query, now, THREAD_S)
         except _TooLong as error:
             raise TooComplexQuery(
                 f"Answering takes longer than {THREAD_S:g} s; ask for fewer types or name an indexed attribute"
@@ -107,51 +118,54 @@ class Finder:
             return Page([], 0 if query.count else None)
         if query.order:
             return self._sorted(query, self._checked(session, plan, query, now))
-        if plan.exact and not store.transient:
+        if plan.exact and not (store.transient and something_expired(session.db, now)):
             return _exact(session.db, plan, query)
         return _paged(query, self._checked(session, plan, query, now))
 
     def _fetcher(self, db: sqlite3.Connection) -> Any:
         def fetch(ids: list[str]) -> list[Entity]:
-            found = (db.execute("SELECT doc FROM entity WHERE id = ?", (entity_id,)).fetchone() for entity_id in ids)
-            return [decode_entity(row[0]) for row in found if row]
+            found = (db.execute(_BY_ID, (entity_id,)).fetchone() for entity_id in ids)
+            return [decode_entity(row[1]) for row in found if row]
 
         return fetch
 
     def _listed(self, session: _Session, query: Query, now: int) -> Page:
         """Entities asked for by id: looked up, then checked as all others."""
-        rows = []
-        for entity_id in dict.fromkeys(query.ids):
-            row = session.db.execute("SELECT key, doc FROM entity WHERE id = ?", (entity_id,)).fetchone()
-            if row:
-                rows.append(row)
-        rows.sort()
-        matches = matcher(query, now, self._fetcher(session.db))
-        found = (entity for _, doc in rows if (entity := matches(decode_entity(doc))) is not None)
+        looked_up = (session.db.execute(_BY_ID, (entity_id,)).fetchone() for entity_id in dict.fromkeys(query.ids))
+        rows = sorted(row for row in looked_up if row)
+        found = self._matching(session, rows, query, now)
         return self._sorted(query, found) if query.order else _paged(query, found)
 
-    def _checked(self, session: _Session, plan: Plan, query: Query, now: int) -> Iterator[Entity]:
-        matches = matcher(query, now, self._fetcher(session.db))
+    def _checked(self, session: _Session, plan: Plan, query: Query, now: int) -> Iterator[_Found]:
         # LIMIT -1: the order of a sub-query counts only where it has a limit.
-        sql = f"SELECT e.doc FROM ({plan.keys} LIMIT -1) k CROSS JOIN entity e ON e.key = k.entity"  # noqa: S608 - our own words
-        cursor = session.db.execute(sql, plan.params)
+        cursor = session.db.execute(plan.page, (*plan.params, -1, 0))
         try:
-            for number, (doc,) in enumerate(cursor):
-                if number % DOCS == 0:
-                    session.check()
-                entity = matches(decode_entity(doc))
-                if entity is not None:
-                    yield entity
+            yield from self._matching(session, cursor, query, now)
         finally:
             cursor.close()
 
+    def _matching(self, session: _Session, rows: Iterable[Kept], query: Query, now: int) -> Iterator[_Found]:
+        matches = matcher(query, now, self._fetcher(session.db))
+        for number, row in enumerate(rows):
+            if number % DOCS == 0:
+                session.check()
+            entity = decode_entity(row[1])
+            matching = matches(entity)
+            if matching is not None:
+                yield (row if matching is entity else None), matching
+
     @staticmethod
-    def _sorted(query: Query, found: Iterator[Entity]) -> Page:
+    def _sorted(query: Query, found: Iterator[_Found]) -> Page:
         key = sort_key(query.order, query.collation)
-        rows = [(key(entity), entity) for entity in found]
+        rows = [(key(one[1]), one) for one in found]
         sort(rows, query.order)
-        page = [entity for _, entity in rows[query.offset : query.offset + query.limit]]
-        return Page(page, len(rows) if query.count else None)
+        page = [one for _, one in rows[query.offset : query.offset + query.limit]]
+        return _page(page, len(rows) if query.count else None)
+
+
+def something_expired(db: sqlite3.Connection, now: int) -> bool:
+    """Whether something is on the disk that is gone to all who ask."""
+    return db.execute("SELECT 1 FROM expiry WHERE at_us <= ? LIMIT 1", (now,)).fetchone() is not None
 
 
 def _exact(db: sqlite3.Connection, plan: Plan, query: Query) -> Page:
@@ -160,19 +174,23 @@ def _exact(db: sqlite3.Connection, plan: Plan, query: Query) -> Page:
         total = db.execute(f"SELECT count(*) FROM ({plan.keys})", plan.params).fetchone()[0]  # noqa: S608
     if not query.limit:
         return Page([], total)
-    sql = f"SELECT e.doc FROM ({plan.keys} LIMIT ? OFFSET ?) k CROSS JOIN entity e ON e.key = k.entity"  # noqa: S608
-    docs = db.execute(sql, (*plan.params, query.limit, query.offset)).fetchall()
-    return Page([decode_entity(doc) for (doc,) in docs], total)
+    kept = db.execute(plan.page, (*plan.params, query.limit, query.offset)).fetchall()
+    return Page(total=total, kept=kept, decode=decode_entity)
 
 
-def _paged(query: Query, found: Iterator[Entity]) -> Page:
-    page: list[Entity] = []
+def _paged(query: Query, found: Iterator[_Found]) -> Page:
+    page: list[_Found] = []
     end = query.offset + query.limit
     number = 0
-    for entity in found:
+    for one in found:
         if query.offset <= number < end:
-            page.append(entity)
+            page.append(one)
         number += 1
         if number >= end and not query.count:
             break
-    return Page(page, number if query.count else None)
+    return _page(page, number if query.count else None)
+
+
+def _page(found: list[_Found], total: int | None) -> Page:
+    kept = [row for row, _ in found if row is not None]
+    return Page([entity for _, entity in found], total, kept=kept if len(kept) == len(found) else None)

@@ -37,10 +37,11 @@ class Slot(msgspec.Struct):
 
 
 class Numbers:
-    """The numbers given to kinds and slots, as committed; new ones wait in `fresh` until their commit is through."""
+    """The numbers given to kinds and slots. `version` is another whenever one of them is new, or a slot is marked."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self.version = 0
         self.kinds: dict[str, int] = dict(db.execute("SELECT types, number FROM kind").fetchall())
         self.slots: dict[tuple[int, str], Slot] = {
             (kind, attr): Slot(number, kind, attr, bool(partial), bool(many))
@@ -54,6 +55,7 @@ class Numbers:
         if found is None:
             found = self._db.execute("INSERT INTO kind (types) VALUES (?)", (key,)).lastrowid or 0
             self.kinds[key] = found
+            self.version += 1
         return found
 
     def slot(self, kind: int, attr: str) -> Slot:
@@ -61,12 +63,16 @@ class Numbers:
         if found is None:
             number = self._db.execute("INSERT INTO slot (kind, attr) VALUES (?, ?)", (kind, attr)).lastrowid or 0
             found = self.slots[kind, attr] = Slot(number, kind, attr)
+            self.version += 1
         return found
 
     def mark(self, slot: Slot, *, partial: bool = False) -> None:
         """Notes that an entity has several values, or more than the index keeps."""
+        if slot.many and (slot.partial or not partial):
+            return
         slot.many = True
         slot.partial |= partial
+        self.version += 1
         self._db.execute("UPDATE slot SET many = 1, partial = ? WHERE number = ?", (slot.partial, slot.number))
 
 

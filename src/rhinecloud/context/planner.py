@@ -21,6 +21,7 @@ from .query import Query, accepts
 from .scalars import TEXT, stored, time_key
 
 KEEP_S: Final = 5.0
+MOST_KNOWN: Final = 500  # plans
 MOST_SLOTS: Final = 8
 _NUMBERS_END: Final = ""  # texts sort after numbers,
 _TEXTS_END: Final = b""  # bytes after texts,
@@ -30,12 +31,30 @@ Plain = tuple[str, tuple[Any, ...]]
 
 
 class Plan(msgspec.Struct):
-    """`keys` gives candidates (column `entity`) in key order, each once. Exact: no candidate needs checking."""
+    """`keys` gives candidates (column `entity`) in key order, each once. Exact: no candidate needs checking.
+
+    `page` gives keys and documents of a page of them, its parameters being `params`, the limit and the offset.
+    """
 
     keys: str
     params: tuple[Any, ...]
     exact: bool
     empty: bool = False
+    page: str = ""
+
+    def __post_init__(self) -> None:
+        found = f"({self.keys} LIMIT ? OFFSET ?)"
+        self.page = f"SELECT e.key, e.doc FROM {found} k CROSS JOIN entity e ON e.key = k.entity"  # noqa: S608 - ours
+
+
+class _Known(msgspec.Struct):
+    """A plan, and as long as what it holds: for this very query, until then, while the numbers are of that version."""
+
+    query: Query
+    until: float
+    numbers: Numbers
+    version: int
+    plan: Plan
 
 
 class _Indexed(msgspec.Struct):
@@ -53,11 +72,30 @@ class Planner:
     def __init__(self) -> None:
         self._measured: dict[Any, tuple[float, int, int]] = {}  # until when, counted, and at most
         self._kinds: dict[Any, list[int] | None] = {}
+        self._known: dict[int, _Known] = {}  # by the query's identity: who asks again does so with the same object
 
     def plan(
         self, db: sqlite3.Connection, query: Query, numbers: Numbers, queryable: frozenset[str], entities: int
     ) -> Plan:
         """The cheapest way to the candidates of `query` among some `entities` in all."""
+        known = self._known.get(id(query))
+        if (
+            known is not None
+            and known.query is query
+            and known.numbers is numbers
+            and known.version == numbers.version
+            and known.until > time.monotonic()
+        ):
+            return known.plan
+        plan = self._made(db, query, numbers, queryable, entities)
+        if len(self._known) > MOST_KNOWN:
+            self._known.clear()
+        self._known[id(query)] = _Known(query, time.monotonic() + KEEP_S, numbers, numbers.version, plan)
+        return plan
+
+    def _made(
+        self, db: sqlite3.Connection, query: Query, numbers: Numbers, queryable: frozenset[str], entities: int
+    ) -> Plan:
         kinds = self._selected(query, numbers)
         if kinds is not None and not kinds:
             return Plan("", (), True, empty=True)

@@ -26,14 +26,15 @@ from rhinecloud.base.model import Entity, Result, Update
 from . import discovery, outbox
 from .discovery import AttributeFound, TypeFound
 from .draft import Check, living
-from .finder import Finder
+from .finder import Finder, something_expired
 from .purge import PURGE, purged
-from .query import Page, Query
+from .query import Kept, Page, Query
 from .store import Job, Store, decode_entity
 from .writer import Writer
 
 T = TypeVar("T")
 _BY_ID = "SELECT doc FROM entity WHERE id = ?"
+_KEPT_BY_ID = "SELECT key, doc FROM entity WHERE id = ?"
 
 
 class Present:
@@ -127,6 +128,13 @@ class Present:
             return None
         entity: Entity = decode_entity(row[0])
         return living(entity, self._clock()) if "_x" in entity else entity
+
+    def kept(self, entity_id: str) -> Kept | None:
+        """The entity as the store keeps it; None: it does not exist, or `get` has to look into it."""
+        row: Kept | None = self._open().execute(_KEPT_BY_ID, (entity_id,)).fetchone()
+        if row is None or (self._store.transient and something_expired(self._reads, self._clock())):  # type: ignore[union-attr]
+            return None
+        return row
 
     def get_many(self, ids: Iterable[str]) -> list[Entity]:
         """Those of the entities that exist, in the order asked for, each once."""

@@ -51,11 +51,38 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     count: bool = False  # wants `Page.total`
 
 
-class Page(msgspec.Struct):
-    """The entities asked for; `total` matches without paging, where it was asked for."""
+Kept = tuple[int, bytes]
+"""An entity as the store keeps it: its key, and its document, which is another as soon as the entity is another."""
 
-    entities: list[Entity]
-    total: int | None = None
+
+class Page:
+    """The entities asked for; `total` matches without paging, where it was asked for.
+
+    `kept` are the same entities as they are stored, where none of them had to be looked into. They are decoded by who
+    asks for them: most have been rendered before, as they still are.
+    """
+
+    __slots__ = ("_decode", "_entities", "kept", "total")
+
+    def __init__(
+        self,
+        entities: list[Entity] | None = None,
+        total: int | None = None,
+        *,
+        kept: list[Kept] | None = None,
+        decode: Callable[[bytes], Entity] | None = None,
+    ) -> None:
+        self._entities = entities
+        self.total = total
+        self.kept = kept
+        self._decode = decode
+
+    @property
+    def entities(self) -> list[Entity]:
+        if self._entities is None:
+            assert self.kept is not None and self._decode is not None
+            self._entities = [self._decode(document) for _, document in self.kept]
+        return self._entities
 
 
 def matcher(query: Query, now: int, fetch: Fetch) -> Callable[[Entity], Entity | None]:

@@ -1,0 +1,91 @@
+"""What queries remember of earlier ones, and that it never shows in an answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rhinecloud.base.model import Op
+from rhinecloud.context import Presents, Query, decode_entity, finder, q, selection
+
+from .gauges import GAUGE, MODEL, expand, number, point, text, update, values
+
+LOW = Query(types=selection.parse("Gauge", expand), q=q.parse("level<5", expand), count=True)
+
+
+@pytest.fixture
+async def presents(tmp_path: Path, held_clock: Any) -> AsyncIterator[Presents]:
+    made = Presents(tmp_path, model=MODEL, clock=held_clock)
+    await made.start()
+    made.create("city")
+    yield made
+    await made.stop()
+
+
+async def _ids(presents: Presents, query: Query) -> list[str]:
+    page = await presents.open("city").query(query)
+    return [entity["id"] for entity in page.entities]
+
+
+async def test_a_query_asked_again_finds_what_came_since(presents: Presents) -> None:
+    city = presents.open("city")
+    assert await _ids(presents, LOW) == []  # not even the type is known
+    await city.write([update(Op.CREATE, "urn:other", {"name": text("x")})])
+    assert await _ids(presents, LOW) == []  # the type is, the attribute is not
+    await city.write([update(Op.CREATE, "urn:a", {"level": number(1)})])
+    assert await _ids(presents, LOW) == ["urn:a"]
+    await city.write([update(Op.CREATE, "urn:b", {"level": number(2)}, types=(GAUGE, "https://example.org/Second"))])
+    assert await _ids(presents, LOW) == ["urn:a", "urn:b"]  # entities of two types are of a kind of their own
+    await city.write([update(Op.CREATE, "urn:c", {"level": text([1, 2, 3])})])
+    assert await _ids(presents, LOW) == ["urn:a", "urn:b", "urn:c"]  # three values, one answer
+    await city.write([update(Op.CREATE, "urn:d", {"level": text([1.0 * n for n in range(1_000)])})])
+    assert await _ids(presents, LOW) == ["urn:a", "urn:b", "urn:c", "urn:d"]  # more than the index keeps
+    await city.write([update(Op.APPEND, "urn:a", {"level": number(9)})])
+    assert await _ids(presents, LOW) == ["urn:b", "urn:c", "urn:d"]
+
+
+async def test_a_query_too_long_for_the_loop_is_answered_all_the_same(
+    presents: Presents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = presents.open("city")
+    await city.write([update(Op.CREATE, f"urn:{n}", {"level": number(n % 10)}) for n in range(3_000)])
+    monkeypatch.setattr(finder, "LOOP_S", -1.0)
+    assert len(await _ids(presents, LOW)) == 20
+    monkeypatch.undo()
+    session = city._finder._here
+    page = session.answer(city._finder._answer, LOW, 0, 10.0)  # an interrupted connection was exchanged for another
+    assert page.total == 1_500
+
+
+@pytest.mark.parametrize("condition", ["level<5", "level<5;mood", 'name!="x"'])
+async def test_a_page_says_how_its_entities_are_kept(presents: Presents, condition: str) -> None:
+    city = presents.open("city")
+    attrs = {"level": number(1), "mood": text("high"), "name": text("y"), "location": point(6.7, 51.4)}
+    await city.write([update(Op.CREATE, "urn:a", attrs), update(Op.CREATE, "urn:b", attrs)])
+    page = await city.query(Query(q=q.parse(condition, expand)))
+    assert page.kept is not None
+    assert [decode_entity(document) for _, document in page.kept] == page.entities
+    assert page.kept[0] == city.kept("urn:a")
+
+
+async def test_what_has_expired_in_part_is_never_given_as_it_is_kept(presents: Presents, held_clock: Any) -> None:
+    city = presents.open("city")
+    soon = "2026-11-22T10:00:10Z"
+    await city.write(
+        [
+            update(Op.CREATE, "urn:a", {"level": number(1), "name": text("x", expiresAt=soon)}),
+            update(Op.CREATE, "urn:b", {"level": number(1)}),
+            update(Op.CREATE, "urn:c", {"level": number(1)}, expiresAt=soon),
+        ]
+    )
+    page = await city.query(LOW)
+    assert page.kept is not None and page.total == 3
+    held_clock.tick(11)
+    page = await city.query(LOW)
+    assert page.kept is None and page.total == 2
+    assert [values(entity) for entity in page.entities] == [{"level": 1}, {"level": 1}]
+    assert city.kept("urn:a") is None and city.kept("urn:c") is None
+    assert city.get("urn:a") is not None
