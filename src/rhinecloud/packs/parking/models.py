@@ -103,6 +103,7 @@ _FOR_WHOM = (
     _count("truckSpotNumber", "Plätze für Lastwagen", "Places for lorries"),
     _count("busSpotNumber", "Plätze für Busse", "Places for coaches"),
     _flag("accessibleForDisabled", "Barrierefrei", "Accessible"),
+    _list("groupsOfSpots", "Stand nach Platzgruppen", "State by group of places"),
 )
 
 _TERMS = (
