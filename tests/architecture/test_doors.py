@@ -17,6 +17,9 @@ ALLOWED = {
     "rhinecloud.kit.simulate": "the child process alone needs it, and it loads the MQTT client",
 }
 
+# Doors that are longer than 60 lines, with the reason.
+LONG = {"kit": "all that a pack of anybody may import stands in one list"}
+
 
 def _imports(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
@@ -55,7 +58,7 @@ def test_rooms_are_entered_by_their_doors() -> None:
 def test_a_door_says_what_comes_in_what_goes_out_and_lists_what_it_gives(room: str) -> None:
     text = (SOURCE / room / "__init__.py").read_text("utf-8")
     head = ast.get_docstring(ast.parse(text)) or ""
-    assert text.count("\n") <= 60
+    assert text.count("\n") <= (120 if room in LONG else 60)
     assert "In:" in head and "Out:" in head, "the head of a door says what comes in and what goes out"
     door = import_module(f"rhinecloud.{room}")
     names = list(door.__all__)

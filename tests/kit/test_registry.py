@@ -1,4 +1,4 @@
-"""Packs are found by entry point; what is wrong with one is said."""
+"""Packs are found by entry point; what is wrong with one is said, and stops nobody."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import sys
 from importlib.metadata import EntryPoint
 from types import ModuleType
 
+import msgspec
 import pytest
 
-from rhinecloud.base.errors import InvalidRequest
-from rhinecloud.kit import EntityType, Label, Pack, packs, registry
+from rhinecloud.kit import EntityType, Feed, Indicator, Label, Mapping, Pack, Rule, discover, packs, registry
 
 BOTH = Label(de="x", en="x")
+BARE = Pack(id="foreign", title=BOTH, text=BOTH, types=())
 
 
 @pytest.fixture
@@ -24,30 +25,79 @@ def lone(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def _type(name: str, subject: str) -> EntityType:
+def _type(name: str, subject: str = "") -> EntityType:
     return EntityType(name=name, label=BOTH, plural=BOTH, subject=subject, icon="x", attributes=())
 
 
-def test_a_foreign_pack_is_found_beside_ours(lone: ModuleType) -> None:
-    lone.PACK = Pack(id="foreign", title=BOTH, text=BOTH, types=(_type("Zeppelin", ""),))  # type: ignore[attr-defined]
-    assert [pack.id for pack in packs()] == ["environment", "foreign", "parking"]
+def _pack(**brings: object) -> Pack:
+    return msgspec.structs.replace(BARE, **brings)
 
 
-def test_a_pack_under_another_name_is_refused(lone: ModuleType) -> None:
-    lone.PACK = Pack(id="other", title=BOTH, text=BOTH, types=())  # type: ignore[attr-defined]
-    with pytest.raises(InvalidRequest, match="must agree"):
-        packs()
+def test_a_foreign_pack_is_found_behind_ours(lone: ModuleType) -> None:
+    lone.PACK = _pack(types=(_type("Zeppelin"),))  # type: ignore[attr-defined]
+    assert [pack.id for pack in packs()] == ["environment", "parking", "foreign"]
+    assert discover().troubles == ()
 
 
-def test_two_packs_cannot_declare_the_same_type(lone: ModuleType) -> None:
-    lone.PACK = Pack(id="foreign", title=BOTH, text=BOTH, types=(_type("WaterObserved", "dataModel.Environment"),))  # type: ignore[attr-defined]
-    with pytest.raises(InvalidRequest, match="environment and foreign both declare"):
-        packs()
+TROUBLES = {
+    "does not load": (None, "Importing a_foreign_pack:PACK fails: AttributeError"),
+    "is another thing": ("a string", "is not a Pack but a str"),
+    "has another name": (_pack(id="other"), "gives the pack other; the two names must agree"),
+    "takes a type of ours": (
+        _pack(types=(_type("WaterObserved", "dataModel.Environment"),)),
+        "type WaterObserved: The pack environment declares that type already",
+    ),
+    "has an id of another's": (
+        _pack(rules=(Rule(id="parking.full", title=BOTH, text=BOTH, type="Zeppelin", q="gas<1"),)),
+        "rule parking.full: The id is not the pack's own",
+    ),
+    "has a rule that cannot be read": (
+        _pack(rules=(Rule(id="foreign.low", title=BOTH, text=BOTH, type="Zeppelin", q="gas<(1"),)),
+        "rule foreign.low: q:",
+    ),
+    "has an indicator of nothing": (
+        _pack(indicators=(Indicator(id="foreign.gas", title=BOTH, unit="C62", type="Zeppelin"),)),
+        "The mean of nothing is asked for",
+    ),
+    "has a mapping that cannot work": (
+        _pack(mappings=(Mapping(id="foreign.m", label=BOTH, body={"attributes": [{"nome": "gas"}]}),)),
+        "mapping foreign.m: The mapping is not of its form",
+    ),
+    "has a feed that cannot be asked": (
+        _pack(
+            feeds=(
+                Feed(
+                    id="foreign.f",
+                    label=BOTH,
+                    url="ftp://x",
+                    format="morse",
+                    interval_s=60,
+                    licence="x",
+                    attribution="x",
+                ),
+            )
+        ),
+        "feed foreign.f: Format 'morse' does not exist",
+    ),
+    "is no sound value": (_pack(types=("Zeppelin",)), "The declarations cannot be read: AttributeError"),
+}
 
 
-def test_what_is_no_pack_or_does_not_load_is_named(lone: ModuleType) -> None:
-    with pytest.raises(InvalidRequest, match="foreign does not load"):
-        packs()
-    lone.PACK = "a string"  # type: ignore[attr-defined]
-    with pytest.raises(InvalidRequest, match="is not a Pack"):
-        packs()
+@pytest.mark.parametrize(("given", "told"), TROUBLES.values(), ids=TROUBLES.keys())
+def test_a_pack_that_cannot_work_is_left_out_and_said(lone: ModuleType, given: object, told: str) -> None:
+    if given is not None:
+        lone.PACK = given  # type: ignore[attr-defined]
+    found = discover()
+    assert [pack.id for pack in found.packs] == ["environment", "parking"]
+    (trouble,) = found.troubles
+    assert trouble.id == "foreign"
+    assert told in trouble.detail
+    assert trouble.remedy
+
+
+def test_a_pack_cannot_take_the_name_of_one_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("parking", "a_foreign_pack:PACK", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    found = discover()
+    assert [pack.id for pack in found.packs] == ["environment", "parking"]
+    assert found.troubles[0].detail == "There is a pack parking already"

@@ -9,7 +9,7 @@ from .codecs import CODECS, Codec
 from .commands import Command, Commands
 from .decode import Decoded, Decoder
 from .devices import Device, mqtt_filters
-from .feeds import PEGELONLINE, Feed
+from .feeds import PEGELONLINE, Feed, feed_of
 from .figures import Figure, Figures
 from .files import File, open_file
 from .ingest import Bad, Ingest
@@ -18,9 +18,9 @@ from .polling import Polled, Polling
 from .preview import Preview, try_mapping
 from .quality import Quality
 from .quarantine import Quarantine
-from .records import Rejection
 from .registry import Registry
 from .room import Connect
+from .runs import Rejection
 from .tables import Tables
 from .throttle import Throttle
 
@@ -52,6 +52,7 @@ __all__ = [
     "Rejection",
     "Tables",
     "Throttle",
+    "feed_of",
     "mqtt_filters",
     "open_file",
     "try_mapping",

@@ -6,6 +6,7 @@ which one is broken gives ninety-nine Updates and one reason.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
@@ -20,6 +21,7 @@ from rhinecloud.base.model import Update
 from .codec_host import CodecHost
 from .devices import Device, entity_of, matches
 from .feeds import Feed, reader_of
+from .forms import PackForm, read_answer
 from .lorawan import Uplink, read_uplink
 from .mapping import Documents, Mapping
 from .plain import Plain
@@ -68,8 +70,17 @@ class Lane(msgspec.Struct, frozen=True):
     source: str
 
 
+class Answered(msgspec.Struct, frozen=True):
+    """A feed's answer in a form that a pack brings: it is read in a thread, since it may be large."""
+
+    form: PackForm
+    data: bytes
+    origin: Origin
+    feed: str
+
+
 class Decoder:
-    """Decodes messages of all tenants."""
+    """Decodes messages of all tenants. `forms` are those that packs bring, by id."""
 
     def __init__(self, registry: Registry, documents: Documents, codecs: CodecHost, *, model: Model) -> None:
         self._registry, self._documents = registry, documents
@@ -78,6 +89,7 @@ class Decoder:
         self._lanes: dict[str, Lane] = {}  # by subject
         self._generation = -1
         self._codecs = codecs
+        self.forms: dict[str, PackForm] = {}
         self.use(model)
 
     def use(self, model: Model) -> None:
@@ -102,13 +114,15 @@ class Decoder:
     async def decode_many(self, messages: Sequence[tuple[str, Raw]]) -> list[Decoded]:
         """(tenant, message) each → what it gave, in order. Payload codecs run in their own thread, one hop for all."""
         self._refresh({tenant for tenant, _ in messages})
-        results: list[Decoded | Waiting] = [self._start(tenant, message) for tenant, message in messages]
+        results: list[Decoded | Waiting | Answered] = [self._start(tenant, message) for tenant, message in messages]
         waiting = [(n, r) for n, r in enumerate(results) if isinstance(r, Waiting)]
         if waiting:
             answers = await self._codecs.run(lambda: [self._codecs.answer(w.call) for _, w in waiting])
             for (n, w), answer in zip(waiting, answers, strict=True):
                 results[n] = self._finish(w, answer)
-        return [r for r in results if not isinstance(r, Waiting)]
+        for n, large in [(n, r) for n, r in enumerate(results) if isinstance(r, Answered)]:
+            results[n] = await asyncio.to_thread(self._formed, large)
+        return [r for r in results if isinstance(r, Decoded)]
 
     def decode(self, tenant: str, message: Raw) -> Decoded:
         """One message, at once; waits for a payload codec, so not for the loop of a busy city."""
@@ -117,7 +131,14 @@ class Decoder:
         if isinstance(result, Waiting):
             call = result.call
             return self._finish(result, self._codecs.run_now(lambda: self._codecs.answer(call)))
-        return result
+        return self._formed(result) if isinstance(result, Answered) else result
+
+    def _formed(self, answer: Answered) -> Decoded:
+        try:
+            outcome = read_answer(answer.form, answer.data, self._model, answer.origin)
+        except Unreadable as error:
+            return Decoded([], error, answer.feed)
+        return Decoded(outcome.updates, outcome.error, answer.feed)
 
     def _finish(self, waiting: Waiting, answer: Any) -> Decoded:
         try:
@@ -146,7 +167,7 @@ class Decoder:
             self._generation = generation
             self._lanes.clear()
 
-    def _start(self, tenant: str, message: Raw) -> Decoded | Waiting:
+    def _start(self, tenant: str, message: Raw) -> Decoded | Waiting | Answered:
         # A topic that begins with "http/" is another thing than a message that came by HTTP.
         key = message.subject if message.stream != "RAW" else "\0" + message.subject
         lane = self._lanes.get(key)
@@ -220,7 +241,7 @@ class Decoder:
             self._introduce(device, result.updates, structs.replace(origin, entity=entity, type=kind))
         return Decoded(result.updates, result.error, device.id if device else uplink.eui)
 
-    def _feed(self, tenant: str, message: Raw) -> Decoded:
+    def _feed(self, tenant: str, message: Raw) -> Decoded | Answered:
         """A polled feed's answer, or a record of a file that was pushed: read by the feed's own reader, or plainly."""
         kind, _, rest = message.subject.partition("/")
         name = rest.partition("/")[2]
@@ -229,6 +250,8 @@ class Decoder:
         origin = Origin(tenant, "", "", "", message.subject, "", stored_us, source, raw)
         try:
             read = self._feed_run(tenant, name) if kind == "poll" else self._plain.run
+            if not callable(read):
+                return Answered(read, message.data, origin, name)
             outcome = read(parse(message.data), origin)
         except Unreadable as error:
             return Decoded([], error, name)
@@ -236,7 +259,7 @@ class Decoder:
             return Decoded([], Unreadable(error.detail, reason="bad mapping"), name)
         return Decoded(outcome.updates, outcome.error, name)
 
-    def _feed_run(self, tenant: str, name: str) -> Run:
+    def _feed_run(self, tenant: str, name: str) -> Run | PackForm:
         found = self._runs.get((tenant, "", name))
         if found is None:
             feed = self._documents.find(tenant, "feed", name, Feed)
@@ -245,6 +268,8 @@ class Decoder:
                     f"Feed {name[:100]} is not declared in tenant {tenant}; switch it on, then replay this",
                     reason="unknown feed",
                 )
+            if feed.format in self.forms:
+                return self.forms[feed.format]
             run = reader_of(feed, self._model, self._plain, self._documents, tenant)
             found = self._runs[tenant, "", name] = (run, [])
         return found[0]

@@ -5,7 +5,7 @@ A reader is a mapping wherever one will do; PEGELONLINE is the pattern.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -45,8 +45,10 @@ class Format(msgspec.Struct, frozen=True):
     mapping: Callable[[Feed, Model], Mapping]
 
 
-def check_feed(feed: Feed) -> None:
+def check_feed(feed: Feed, forms: Collection[str] = ()) -> None:
     """
+    Args:
+        forms: ids of the forms that packs bring.
     Raises:
         BadRequestData: what is wrong with which member.
     """
@@ -54,8 +56,10 @@ def check_feed(feed: Feed) -> None:
         raise BadRequestData(f"Feed id {feed.id[:80]!r} cannot be used: letters, digits, '.', '_' and '-', at most 80")
     if not 10 <= feed.interval_s <= 7 * 86_400:
         raise BadRequestData(f"A feed is asked every 10 s to 7 days, not every {feed.interval_s:g} s")
-    if feed.format and feed.format not in FORMATS:
-        raise BadRequestData(f"Format {feed.format[:40]!r} does not exist; there are {', '.join(FORMATS)}")
+    if feed.format and feed.format not in FORMATS and feed.format not in forms:
+        raise BadRequestData(
+            f"Format {feed.format[:40]!r} does not exist; there are {', '.join((*FORMATS, *sorted(forms)))}"
+        )
     if any(not (k + v).isprintable() or "\n" in v for k, v in feed.headers.items()):
         raise BadRequestData("A header holds characters that cannot be sent")
     check_url(address_of(feed))
@@ -63,7 +67,29 @@ def check_feed(feed: Feed) -> None:
 
 def address_of(feed: Feed) -> str:
     """The address that is asked."""
-    return FORMATS[feed.format].address(feed) if feed.format else feed.url
+    return FORMATS[feed.format].address(feed) if feed.format in FORMATS else feed.url
+
+
+def feed_of(brought: Any, forms: Collection[str] = ()) -> Feed:
+    """A pack's feed (`kit.Feed`) as a city would switch it on; it is not active.
+
+    Raises:
+        BadRequestData: it cannot be asked.
+    """
+    feed = Feed(
+        id=brought.id,
+        title=brought.label.en,
+        url=brought.url,
+        format=brought.format,
+        mapping=brought.mapping,
+        interval_s=brought.interval_s,
+        licence=brought.licence,
+        attribution=brought.attribution,
+        options=brought.options,
+        active=False,
+    )
+    check_feed(feed, forms)
+    return feed
 
 
 def reader_of(feed: Feed, model: Model, plain: Plain, documents: Documents, tenant: str) -> Run:

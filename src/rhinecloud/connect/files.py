@@ -8,7 +8,7 @@ Positions count the items from 1; reading again with `after` goes on behind it. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -21,13 +21,14 @@ from rhinecloud.base.errors import BadRequestData, Unreadable
 from rhinecloud.base.model import Instance, Op, Update
 
 from .devices import expand_type
+from .forms import HEAD, PackForm, form_of, items_of
 from .instants import Reader, time_reader
 from .mapping import Mapping
 from .ngsild import looks_like_entity, read_entity
 from .paths import MISSING, compile_path
 from .recognition import Form, recognise
-from .records import Record, Rejection, Shape, header, place_of, records, shape_of, slug, to_number
-from .runs import Origin, compile_mapping, expand_name
+from .records import Record, Shape, header, place_of, records, shape_of, slug, to_number
+from .runs import Origin, Rejection, compile_mapping, expand_name
 from .values import convert_as_told
 
 SAMPLE: Final = 2000
@@ -59,10 +60,17 @@ class File:
 
 
 def open_file(
-    path: Path, model: Model, *, kind: str = "", mapping: Mapping | None = None, zone: str = "Europe/Berlin"
+    path: Path,
+    model: Model,
+    *,
+    kind: str = "",
+    mapping: Mapping | None = None,
+    zone: str = "Europe/Berlin",
+    forms: Iterable[PackForm] = (),
 ) -> File:
     """
     Args:
+        forms: those that packs bring; they look at the file first.
         kind: the entity type of the records, where it is known.
         mapping: how records become attributes, instead of recognition; paths lead into the record, as $.column.
         zone: of times that have none.
@@ -71,6 +79,8 @@ def open_file(
         to do.
         BadRequestData: the mapping cannot work.
     """
+    if mapping is None and (brought := form_of(path.name, _head(path), forms)) is not None:
+        return _formed(path, brought, model)
     shape = shape_of(path)
     told = {"csv": "a table", "json": "JSON", "json-lines": "JSON lines", "geojson": "GeoJSON", "esri": "Esri JSON"}[
         shape.format
@@ -95,6 +105,21 @@ def open_file(
     form = recognise(name, sample, columns, model, kind=kind, decimal=shape.decimal)
     reader = _Series(path, shape, form, model, zone) if form.series else _Rows(path, shape, form, model, zone, sample)
     return File(path, shape, (*said, *form.explanation), reader.items)
+
+
+def _formed(path: Path, form: PackForm, model: Model) -> File:
+    def items() -> Iterator[Item]:
+        return items_of(form, path.read_bytes(), model, f"file:{path.name}")
+
+    return File(path, Shape(form.id), (f"read as {form.id}",), items)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD)
+    except OSError as error:
+        raise Unreadable(f"{path.name} cannot be opened: {error.strerror}", reason="no file") from error
 
 
 def _entities(path: Path, shape: Shape, model: Model) -> Iterator[Item]:

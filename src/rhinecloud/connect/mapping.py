@@ -6,7 +6,7 @@ version, and quarantine is replayed with the newest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -74,16 +74,23 @@ class Documents:
     def __init__(self, tables: Tables, *, clock: Clock = now_us) -> None:
         self._tables, self._clock = tables, clock
         self._defaults: dict[tuple[str, str], msgspec.Struct] = {}
+        self._pack_of: dict[tuple[str, str], str] = {}
+        self.packs_on: Callable[[str], Collection[str]] | None = None
+        """tenant → ids of the packs that are on there; None: all are."""
 
-    def bring(self, kind: str, documents: Iterable[Any]) -> None:
+    def bring(self, kind: str, documents: Iterable[Any], *, pack: str = "") -> None:
         """Adds defaults that every tenant has: what packs bring. A tenant's own document of that id goes over it."""
         for document in documents:
             self._defaults[kind, document.id] = document
+            self._pack_of[kind, document.id] = pack
 
     def find(
         self, tenant: str, kind: str, document_id: str, form: type[Document], *, version: int = 0
     ) -> Document | None:
-        """The newest version (or that one), the default, or None."""
+        """The newest version (or that one), the default, or None.
+
+        Also where it belongs to a pack that is off: what has come in by it can still be read.
+        """
         shelf = self._tables.shelf(tenant)
         with shelf.lock:
             row = shelf.db.execute(
@@ -127,7 +134,7 @@ class Documents:
                 raise ResourceNotFound(f"{kind.capitalize()} {document_id[:100]} does not exist in tenant {tenant}")
 
     def list(self, tenant: str, kind: str, form: type[Document]) -> list[Document]:
-        """The newest version of each, by id, with the packs' defaults."""
+        """The newest version of each, by id, with the packs' defaults; nothing of packs that are off."""
         shelf = self._tables.shelf(tenant)
         with shelf.lock:
             rows = shelf.db.execute(
@@ -135,6 +142,9 @@ class Documents:
             ).fetchall()
         found = {i: d for (k, i), d in self._defaults.items() if k == kind and isinstance(d, form)}
         found |= {i: msgspec.structs.replace(msgspec.json.decode(b, type=form), version=v) for i, v, b in rows}
+        if self.packs_on is not None:
+            on = self.packs_on(tenant)
+            found = {i: d for i, d in found.items() if not (pack := self._pack_of.get((kind, i))) or pack in on}
         return [found[i] for i in sorted(found)]
 
     def changed(self, tenant: str) -> tuple[int, int]:

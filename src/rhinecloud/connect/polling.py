@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Final
 
 import msgspec
@@ -66,15 +66,17 @@ class Polling:
         self._feeds: dict[tuple[str, str], Polled] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
-    def declare(self, tenant: str, feeds: Iterable[Feed]) -> None:
+    def declare(self, tenant: str, feeds: Iterable[Feed], forms: Collection[str] = ()) -> None:
         """The tenant's feeds from now on; those that stay as they are go on undisturbed.
 
+        Args:
+            forms: ids of the forms that packs bring.
         Raises:
             BadRequestData: a feed cannot be; nothing is changed then.
         """
         wanted = {(tenant, feed.id): feed for feed in feeds if feed.active}
         for feed in wanted.values():
-            check_feed(feed)
+            check_feed(feed, forms)
         for key in [k for k, known in self._feeds.items() if k[0] == tenant and known.feed != wanted.get(k)]:
             self._end(key)
         for key, feed in wanted.items():

@@ -19,6 +19,7 @@ from rhinecloud.base import geo
 from rhinecloud.base.errors import Unreadable
 
 from .decode import parse
+from .runs import Rejection
 
 MAX_JSON: Final = 1024**3
 MAX_CELL: Final = 1024**2
@@ -29,14 +30,6 @@ EMPTY: Final = frozenset(
 """What stands in a cell where there is nothing."""
 
 Record = dict[str, Any]
-
-
-class Rejection(NamedTuple):
-    """A record that does not come in, and why."""
-
-    reason: str
-    detail: str
-    raw: bytes
 
 
 class Shape(NamedTuple):

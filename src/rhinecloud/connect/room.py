@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from rhinecloud.base.telemetry import logger
 
 from .codec_host import CodecHost
 from .decode import Decoder
-from .feeds import Feed
+from .feeds import Feed, feed_of
 from .figures import Figures
 from .mapping import Documents, Mapping
 from .polling import Polling, Publish
@@ -59,7 +59,7 @@ class Connect:
         self.quarantine = Quarantine(self.tables, clock=clock)
         self.figures = Figures(self.tables, model=model, clock=clock, interval_of=self._interval_of)
         self.polling: Polling | None = None
-        self._feeds_seen: dict[str, tuple[int, int]] = {}
+        self._feeds_seen: dict[str, tuple[tuple[int, int], Collection[str]]] = {}
         self._upkeep: asyncio.Task[None] | None = None
 
     def _interval_of(self, tenant: str, source: str) -> float | None:
@@ -67,30 +67,21 @@ class Connect:
         device = self.registry.find(tenant, name) if kind == "device" else None
         return device.interval_s if device else None
 
-    def bring(self, packs: Iterable[Any]) -> None:
-        """Takes mappings and feeds of packs (`kit.Pack`) as every tenant's defaults; feeds wait to be switched on."""
+    def bring(self, packs: Iterable[Any], on: Callable[[str], Collection[str]] | None = None) -> None:
+        """Takes what packs (`kit.Pack`) bring: mappings and feeds as every tenant's defaults, and forms to read.
+
+        Feeds wait to be switched on. Call it once.
+
+        Args:
+            on: tenant → ids of the packs that are on there; None: all are.
+        """
+        packs = tuple(packs)
+        self.documents.packs_on = on
+        self.decoder.forms = {form.id: form for pack in packs for form in pack.readers}
         for pack in packs:
-            self.documents.bring(
-                "mapping",
-                [msgspec.convert(m.body | {"id": m.id, "title": m.label.en}, Mapping) for m in pack.mappings],
-            )
-            self.documents.bring(
-                "feed",
-                [
-                    Feed(
-                        id=f.id,
-                        title=f.label.en,
-                        url=f.url,
-                        format=f.format,
-                        interval_s=f.interval_s,
-                        licence=f.licence,
-                        attribution=f.attribution,
-                        options=f.options,
-                        active=False,
-                    )
-                    for f in pack.feeds
-                ],
-            )
+            mappings = [msgspec.convert(m.body | {"id": m.id, "title": m.label.en}, Mapping) for m in pack.mappings]
+            self.documents.bring("mapping", mappings, pack=pack.id)
+            self.documents.bring("feed", [feed_of(f, self.decoder.forms) for f in pack.feeds], pack=pack.id)
 
     def use(self, model: Model) -> None:
         """Takes another set of declarations, when packs are switched on or off. `quality` is then another one."""
@@ -108,10 +99,11 @@ class Connect:
         """Begins and ends to ask as the tenants' feeds say now."""
         for tenant in self.tables.tenants() if self.polling else ():
             stamp = self.tables.stamp(tenant)
-            if stamp != (0, 0) and self._feeds_seen.get(tenant) != stamp and self.polling:
-                self._feeds_seen[tenant] = stamp
+            on = self.documents.packs_on(tenant) if self.documents.packs_on else ()
+            if stamp != (0, 0) and self._feeds_seen.get(tenant) != (stamp, on) and self.polling:
+                self._feeds_seen[tenant] = (stamp, on)
                 try:
-                    self.polling.declare(tenant, self.documents.list(tenant, "feed", Feed))
+                    self.polling.declare(tenant, self.documents.list(tenant, "feed", Feed), self.decoder.forms)
                 except BadRequestData as error:
                     log.warning("feeds_refused", tenant=tenant, why=error.detail)
 

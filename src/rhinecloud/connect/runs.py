@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -43,6 +43,14 @@ class Outcome(msgspec.Struct, gc=False):
 
     updates: list[Update]
     error: Unreadable | None
+
+
+class Rejection(NamedTuple):
+    """A record that does not come in, and why."""
+
+    reason: str
+    detail: str
+    raw: bytes
 
 
 Run = Callable[[Any, Origin], Outcome]

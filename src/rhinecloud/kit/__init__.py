@@ -5,11 +5,13 @@ It must not know the web, HTTP or any store, and no particular pack.
 """
 
 from rhinecloud.base.declare import Attribute, EntityType, Label, Model, Status
+from rhinecloud.insight import Ahead, Change, Forecast, Indicator, Past, Rule, Step
 
 from .calendar import Day, Kind, Moment, moment
+from .check import Flaw, flaws
 from .events import KINDS, Event, EventKind, event
 from .pack import Bad, Feed, Layer, Mapping, Pack, Panel, Playbook, Publication, Reader, Thing, beside
-from .registry import packs
+from .registry import Found, PackTrouble, discover, packs
 from .rhythm import Memory, Noise, bell, chance, day_of_year, hour_of_day, weekday
 from .simulation import Fleet, Simulation, fleet, write_credentials
 from .switchboard import Decision, Switchboard
@@ -18,15 +20,21 @@ from .world import World
 
 __all__ = [
     "KINDS",
+    "Ahead",
     "Attribute",
     "Bad",
+    "Change",
     "Day",
     "Decision",
     "EntityType",
     "Event",
     "EventKind",
     "Feed",
+    "Flaw",
     "Fleet",
+    "Forecast",
+    "Found",
+    "Indicator",
     "Kind",
     "Label",
     "Layer",
@@ -36,12 +44,16 @@ __all__ = [
     "Moment",
     "Noise",
     "Pack",
+    "PackTrouble",
     "Panel",
+    "Past",
     "Playbook",
     "Publication",
     "Reader",
+    "Rule",
     "Simulation",
     "Status",
+    "Step",
     "Switchboard",
     "Thing",
     "Weather",
@@ -50,7 +62,9 @@ __all__ = [
     "beside",
     "chance",
     "day_of_year",
+    "discover",
     "event",
+    "flaws",
     "fleet",
     "hour_of_day",
     "moment",

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from rhinecloud.base.declare import EntityType, Label
+from rhinecloud.insight import Forecast, Indicator, Rule
 
 from .world import World
 
@@ -31,7 +32,10 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     id: str  # unique among all packs: "environment.pegelonline"
     label: Label
     url: str
-    format: str  # the reader's name in `connect`
+    format: str = (
+        ""  # a form that the platform reads ("pegelonline") or the id of a `Reader`; "": by mapping, or NGSI-LD
+    )
+    mapping: str = ""  # the id of a `Mapping`
     interval_s: float
     licence: str
     attribution: str  # shown wherever the data is shown
@@ -112,8 +116,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
     """Open data in a form of the domain's own, at `/publications/<id>`; to be read by whoever may read its types.
 
-    `render` gets the entities of its types as NGSI-LD simplified objects (id, type, attribute name → value), in no
-    order, and gives the document; it must be quick, or say so by being given few.
+    `render` gets the entities of its types as NGSI-LD normalized objects with the model's own names, in the order of
+    their making, and gives the document. It is called in a thread of its own.
     """
 
     id: str  # unique among all packs: "parking.datex2"
@@ -140,9 +144,9 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     layers: tuple[Layer, ...] = ()
     simulator: Callable[[World], Sequence[Thing]] | None = None
     needs: tuple[str, ...] = ()  # names of other packs' entity types that it reads
-    rules: tuple[Any, ...] = ()
-    indicators: tuple[Any, ...] = ()
-    forecasts: tuple[Any, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    forecasts: tuple[Forecast, ...] = ()
     panels: tuple[Panel, ...] = ()
     playbooks: tuple[Playbook, ...] = ()
     readers: tuple[Reader, ...] = ()

@@ -1,0 +1,254 @@
+"""What is wrong with a pack, found by looking at its declarations alone; nothing of it is run.
+
+A fatal flaw keeps the pack out of the city, since it would break it or other packs. All the others are told by
+`rhinecloud pack check` and by the suite, and do no harm to anybody but the pack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from rhinecloud.base.declare import CORE_TERMS, DEFAULT_NAMESPACE, EntityType, Label, Model
+from rhinecloud.base.errors import RhineError
+from rhinecloud.base.units import UNITS
+from rhinecloud.insight import SEVERITIES
+
+from .pack import Pack
+
+_ID = re.compile(r"[a-z][a-z0-9_]{1,39}\Z")
+_TERM = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}\Z")
+_PART = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}\Z")
+HEADINGS = ("Purpose", "Sources", "Standards", "Known limits")
+"""What a pack's README tells, in this order."""
+
+
+class Flaw(msgspec.Struct, frozen=True):
+    """One thing that is wrong, where, and what to do about it."""
+
+    where: str
+    detail: str
+    remedy: str
+    fatal: bool = False
+
+
+def errors(pack: Pack, others: Iterable[Pack] = ()) -> list[Flaw]:
+    """The flaws with which the pack cannot be let in."""
+    return [flaw for flaw in flaws(pack, others) if flaw.fatal]
+
+
+def flaws(pack: Pack, others: Iterable[Pack] = ()) -> list[Flaw]:
+    """Every flaw, the fatal ones first. A pack that is no sound value at all has one."""
+    found: list[Flaw] = []
+    others = tuple(others)
+    try:
+        for check in _CHECKS:
+            found += check(pack, others)
+    except Exception as error:  # declarations may hold anything, since Python checks no types
+        detail = f"The declarations cannot be read: {type(error).__name__}: {error}"
+        found.append(Flaw("first page", detail, "Let mypy check the pack against rhinecloud.kit", fatal=True))
+    return sorted(found, key=lambda flaw: not flaw.fatal)
+
+
+def _ids(pack: Pack, _: tuple[Pack, ...]) -> Iterator[Flaw]:
+    if not _ID.match(pack.id):
+        yield Flaw("id", f"{pack.id!r} is no id", "Use a-z, 0-9 and _, 2 to 40 of them, a letter first", fatal=True)
+    seen: set[tuple[str, str]] = set()
+    for kind, part in _parts(pack):
+        name = str(part.id)
+        if not name.startswith(f"{pack.id}.") or not _PART.match(name[len(pack.id) + 1 :]):
+            remedy = f"Call it {pack.id}.<name>, the name of a-z, 0-9, '-' and '.'"
+            yield Flaw(f"{kind} {name}", "The id is not the pack's own", remedy, fatal=True)
+        if (kind, name) in seen:
+            yield Flaw(f"{kind} {name}", "Two have this id", "Give one of them another", fatal=True)
+        seen.add((kind, name))
+
+
+def _parts(pack: Pack) -> Iterator[tuple[str, Any]]:
+    for kind, parts in {
+        "mapping": pack.mappings,
+        "feed": pack.feeds,
+        "rule": pack.rules,
+        "indicator": pack.indicators,
+        "forecast": pack.forecasts,
+        "playbook": pack.playbooks,
+        "reader": pack.readers,
+        "publication": pack.publications,
+    }.items():
+        for part in parts:
+            yield kind, part
+
+
+def _types(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
+    owner = {kind.name: other for other in others for kind in other.types}
+    for kind in pack.types:
+        where = f"type {kind.name}"
+        if not _TERM.match(kind.name):
+            yield Flaw(
+                where, f"{kind.name!r} is no name of a type", "Use letters and digits, as in BeeHive", fatal=True
+            )
+        if (other := owner.get(kind.name)) is not None and other.id != pack.id:
+            remedy = f"Name it in `needs` and use {other.id}'s, or give yours another name"
+            yield Flaw(where, f"The pack {other.id} declares that type already", remedy, fatal=True)
+        names = [a.name for a in kind.attributes]
+        for name in sorted({n for n in names if names.count(n) > 1}):
+            yield Flaw(where, f"{name} is declared twice", "Declare each attribute once", fatal=True)
+        for name in (n for n in names if not _TERM.match(n)):
+            yield Flaw(
+                where, f"{name!r} is no name of an attribute", "Use letters and digits, as in hiveWeight", fatal=True
+            )
+        if kind.main not in names:
+            yield Flaw(where, "It has no main attribute", "Let `main` name the attribute that stands for the thing")
+        if kind.status is not None and kind.status.attr not in names:
+            yield Flaw(where, f"Its status is that of {kind.status.attr}, which it has not", "Name one that it has")
+        yield from _attributes(kind)
+
+
+def _attributes(kind: EntityType) -> Iterator[Flaw]:
+    for attribute in kind.attributes:
+        where = f"{kind.name}.{attribute.name}"
+        if attribute.unit is not None and attribute.unit not in UNITS:
+            yield Flaw(where, f"The unit {attribute.unit} is not known", "Use a UN/CEFACT code such as MTR, CEL or P1")
+        if attribute.kind in ("number", "integer") and (attribute.minimum is None or attribute.maximum is None):
+            yield Flaw(where, "It has no range", "Say what is physically possible: minimum and maximum")
+        if attribute.kind == "number" and attribute.decimals is None:
+            yield Flaw(
+                where, "It does not say its digits", "Say with `decimals` how many digits make sense to a person"
+            )
+        low, high = attribute.minimum, attribute.maximum
+        if low is not None and high is not None and low >= high:
+            yield Flaw(where, "Its minimum is not below its maximum", "Swap or mend them")
+        if attribute.name in CORE_TERMS and attribute.iri:
+            yield Flaw(where, f"{attribute.name} is a word of NGSI-LD's own", "Leave out its iri", fatal=True)
+
+
+def _references(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
+    """What is named has to be there: types, attributes, playbooks, formats."""
+    known = {kind.name: kind for other in (*others, pack) for kind in other.types}
+    allowed = {kind.name for kind in pack.types} | set(pack.needs)
+    named = [(f"layer {layer.type}", layer.type) for layer in pack.layers]
+    named += [(f"panel {panel.title.en}", panel.type) for panel in pack.panels]
+    named += [
+        (f"{kind} {part.id}", part.type) for kind, part in _parts(pack) if kind in ("rule", "indicator", "forecast")
+    ]
+    named += [(f"publication {p.id}", kind) for p in pack.publications for kind in p.types]
+    for where, name in named:
+        if name not in allowed and ":" not in name:
+            yield Flaw(
+                where, f"The type {name} is neither declared nor in `needs`", "Declare it, or name it in `needs`"
+            )
+    for panel in pack.panels:
+        kind = known.get(panel.type)
+        for attr in panel.attributes if kind else ():
+            if kind and attr not in {a.name for a in kind.attributes}:
+                yield Flaw(f"panel {panel.title.en}", f"{panel.type} has no {attr}", "Name attributes that it has")
+    playbooks = {playbook.id for playbook in pack.playbooks}
+    for rule in pack.rules:
+        if rule.playbook and rule.playbook not in playbooks:
+            yield Flaw(f"rule {rule.id}", f"There is no playbook {rule.playbook}", "Declare it, or name another")
+
+
+def _rules(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
+    model = Model(kind for other in (*others, pack) for kind in other.types)
+    for rule in pack.rules:
+        where = f"rule {rule.id}"
+        if rule.severity not in SEVERITIES:
+            yield Flaw(where, f"There is no severity {rule.severity}", f"Use {', '.join(SEVERITIES)}", fatal=True)
+        if not (rule.q or rule.geo or rule.change or rule.silent_s or rule.forecast):
+            yield Flaw(where, "It has no condition", "Give it q, geo, change, silent_s or forecast", fatal=True)
+        named = [rule.attr, rule.change.attr if rule.change else "", rule.forecast.attr if rule.forecast else ""]
+        yield from _queries(where, rule.type, {"q": rule.q, "until_q": rule.until_q}, named, model)
+    for indicator in pack.indicators:
+        where = f"indicator {indicator.id}"
+        yield from _queries(where, indicator.type, {"q": indicator.q}, [indicator.attr, indicator.of], model)
+        if indicator.unit not in UNITS:
+            yield Flaw(where, f"The unit {indicator.unit} is not known", "Use a UN/CEFACT code; C62 for plain numbers")
+        if indicator.method in ("mean", "sum", "min", "max", "ratio") and not indicator.attr:
+            yield Flaw(where, f"The {indicator.method} of nothing is asked for", "Give it attr", fatal=True)
+        if indicator.target is not None and not indicator.better:
+            yield Flaw(where, "It has a target and no direction", "Say what is better: higher or lower")
+    for forecast in pack.forecasts:
+        yield from _queries(f"forecast {forecast.id}", forecast.type, {}, [forecast.attr, *forecast.facts], model)
+
+
+def _queries(where: str, kind: str, queries: dict[str, str], named: list[str], model: Model) -> Iterator[Flaw]:
+    """Whether queries can be read and ask for what the type has."""
+    from rhinecloud.context import q
+
+    def expand(term: str) -> str:
+        return term if ":" in term else model.terms.get(term, DEFAULT_NAMESPACE + term)
+
+    asked = {expand(name) for name in named if name}
+    for name, text in queries.items():
+        try:
+            asked |= q.attributes_of(q.parse(text, expand)) if text else frozenset()
+        except RhineError as error:
+            yield Flaw(where, f"{name}: {error.detail}", "Write it as NGSI-LD has it, e.g. hiveWeight<20", fatal=True)
+    iri = expand(kind)
+    if iri in model.types:
+        there = {a.iri: a.name for a in model.attributes(iri)}
+        for attr in sorted(a for a in asked - there.keys() if a not in q.SYSTEM):
+            name = attr.rsplit("/", 1)[-1]
+            yield Flaw(where, f"{kind} has no attribute {name}", "Ask for one of its own, or declare it")
+
+
+def _connections(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
+    """Mappings that cannot work and feeds that cannot be asked."""
+    if not (pack.mappings or pack.feeds):
+        return
+    from rhinecloud.connect import feed_of, try_mapping
+
+    model = Model(kind for other in (*others, pack) for kind in other.types)
+    for mapping in pack.mappings:
+        tried = try_mapping(mapping.body | {"id": mapping.id}, b"{}", model=model)
+        if tried.reason == "bad mapping":
+            yield Flaw(f"mapping {mapping.id}", tried.error, "docs/reference/mapping.md lists its members", fatal=True)
+    forms = {reader.id for other in (*others, pack) for reader in other.readers}
+    for feed in pack.feeds:
+        try:
+            feed_of(feed, forms)
+        except RhineError as error:
+            yield Flaw(f"feed {feed.id}", error.detail, "docs/how-to/connect-feeds.md says what a feed is", fatal=True)
+        if not feed.attribution or not feed.licence:
+            yield Flaw(f"feed {feed.id}", "It names no source or licence", "Say whose data it is, and on which terms")
+
+
+def _words(pack: Pack, _: tuple[Pack, ...]) -> Iterator[Flaw]:
+    """Every text in both languages, and the README."""
+    for where, label in _labels(pack):
+        if not (label.de.strip() and label.en.strip()):
+            yield Flaw(where, "A text is missing in German or in English", "Write both")
+    headings = tuple(line[3:].strip() for line in pack.readme.splitlines() if line.startswith("## "))
+    if headings != HEADINGS:
+        yield Flaw("README", f"Its headings are {', '.join(headings) or 'none'}", f"Use {', '.join(HEADINGS)}")
+
+
+def _labels(pack: Pack) -> Iterator[tuple[str, Label]]:
+    yield from (("title", pack.title), ("text", pack.text))
+    for kind in pack.types:
+        yield from ((kind.name, label) for label in (kind.label, kind.plural))
+        yield from ((f"{kind.name}.{attribute.name}", attribute.label) for attribute in kind.attributes)
+    yield from ((f"layer {layer.type}", layer.label) for layer in pack.layers)
+    yield from ((f"panel {panel.type}", panel.title) for panel in pack.panels)
+    for name, part in _parts(pack):
+        yield from ((f"{name} {part.id}", part_label) for part_label in _labels_of(part))
+
+
+def _labels_of(part: Any) -> Iterator[Label]:
+    for member in ("label", "title", "text"):
+        if isinstance(label := getattr(part, member, None), Label):
+            yield label
+    yield from getattr(part, "steps", ())
+
+
+_CHECKS: tuple[Callable[[Pack, tuple[Pack, ...]], Iterator[Flaw]], ...] = (
+    _ids,
+    _types,
+    _references,
+    _rules,
+    _connections,
+    _words,
+)
