@@ -9,7 +9,7 @@ import msgspec
 
 from rhinecloud.base.clock import iso
 from rhinecloud.base.model import Op, Update
-from rhinecloud.web.live import QUEUE
+from rhinecloud.web.channel import QUEUE, Kept, Looker
 
 from .conftest import Screens, thing
 
@@ -195,7 +195,7 @@ async def test_changes_arrive_within_half_a_second(screens: Screens) -> None:
     live = _live(screens)
     try:
         mark = (await live.channel("city")).mark
-        events = live.follow("city", None, mark, lambda: True)
+        events = live.follow("city", Looker(None), mark, lambda: True)
         assert b"retry" in await anext(events)
         begun = asyncio.get_running_loop().time()
         await screens.tell(gauge(screens, height=5.5))
@@ -213,18 +213,18 @@ async def test_a_broken_connection_goes_on_where_it_was(screens: Screens) -> Non
     live = _live(screens)
     try:
         channel = await live.channel("city")
-        events = live.follow("city", None, channel.mark, lambda: True)
+        events = live.follow("city", Looker(None), channel.mark, lambda: True)
         await anext(events)
         await screens.tell(gauge(screens, height=5.5))
         first = await asyncio.wait_for(anext(events), 5)
         await events.aclose()
         await screens.tell(gauge(screens, height=5.6, at="2026-11-22T09:01:00Z"))
         mark = first.split(b"\n")[0].removeprefix(b"id: ").decode()
-        again = live.follow("city", None, mark, lambda: True)
+        again = live.follow("city", Looker(None), mark, lambda: True)
         await anext(again)
         assert b"5.6" in await asyncio.wait_for(anext(again), 5)
         await again.aclose()
-        lost = live.follow("city", None, "deadbeef.1", lambda: True)
+        lost = live.follow("city", Looker(None), "deadbeef.1", lambda: True)
         await anext(lost)
         assert b"event: reset" in await anext(lost)
         await lost.aclose()
@@ -233,11 +233,9 @@ async def test_a_broken_connection_goes_on_where_it_was(screens: Screens) -> Non
 
 
 async def test_who_cannot_follow_is_told_to_load_anew_and_holds_nobody_back(screens: Screens) -> None:
-    from rhinecloud.web.live import Kept, Looker
-
     slow = Looker(None)
     for number in range(QUEUE + 5):
-        slow.give(Kept(number, 0.0, [], [], 0, {}))
+        slow.give(Kept(number, 0.0))
     assert slow.lost
     assert len(slow.queue) <= QUEUE
 
@@ -247,7 +245,7 @@ async def test_deletions_arrive_and_closed_types_do_not(screens: Screens) -> Non
     try:
         open_types = screens.city.access.readable_types(screens.city.access.anonymous(), "city")
         channel = await live.channel("city")
-        events = live.follow("city", open_types, channel.mark, lambda: True)
+        events = live.follow("city", Looker(open_types), channel.mark, lambda: True)
         await anext(events)
         await screens.tell(
             Update(op=Op.CREATE, id="urn:x:1", entity={"type": ["https://example.org/Secret"], "attrs": {}})

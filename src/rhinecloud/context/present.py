@@ -119,6 +119,11 @@ class Present:
         row = self._open().execute("SELECT sequence FROM mark WHERE stream = ?", (stream,)).fetchone()
         return row[0] if row else 0
 
+    def sequence(self) -> int:
+        """The number of the newest commit, as `Changes.sequence` tells it; 0: there was none."""
+        row = self._open().execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
+        return int(row[0]) if row else 0
+
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def get(self, entity_id: str) -> Entity | None:

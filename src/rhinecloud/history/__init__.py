@@ -7,6 +7,7 @@ evolutions, files. It must not know HTTP, nor who asks.
 from .append import MIRRORED
 from .as_of import SCOPE, Box
 from .evolution import Evolutions, TemporalQuery, Window
+from .glance import Told
 from .histories import Histories, History
 from .series import METHODS, Bucket, Figures, Series, check, duration
 
@@ -22,6 +23,7 @@ __all__ = [
     "History",
     "Series",
     "TemporalQuery",
+    "Told",
     "Window",
     "check",
     "duration",

@@ -60,9 +60,15 @@ def entities_at(
     return entities
 
 
-def living_rows(past: Store, at_us: int, ids: Collection[str] | None = None, columns: str = _FIELDS) -> str:
-    """SQL for the last row of every series at a moment, without what was deleted by then."""
-    where = "entity IN (SELECT unnest($ids))" if ids is not None else "TRUE"
+def living_rows(
+    past: Store, at_us: int, ids: Collection[str] | None = None, columns: str = _FIELDS, where: str = "TRUE"
+) -> str:
+    """SQL for the last row of every series at a moment, without what was deleted by then.
+
+    `where` is SQL, too; it must let rows of the entities themselves pass (attr = ''), which end lives.
+    """
+    if ids is not None:
+        where = f"entity IN (SELECT unnest($ids)) AND {where}"
     base: Piece | None = None
     touched: list[Piece] = []
     for piece in pieces(past, None, at_us + 1):

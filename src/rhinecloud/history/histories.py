@@ -29,6 +29,7 @@ from .copies import Format, export, snapshot
 from .engine import Engine, Store
 from .evolution import Evolutions, TemporalQuery, evolve, kinds_of
 from .evolving import Mended, Recorded, erase, mend, record
+from .glance import Told, glance, movers, moves
 from .series import Bucket, Figures, Series, aggregate, figures, read_series
 from .upkeep import Kept, keep
 
@@ -367,3 +368,19 @@ class History:
     ) -> list[Entity]:
         """The entities as they were at a moment, ordered by id; those deleted before it are not among them."""
         return await self._read(entities_at, at_us, types=types, ids=ids, bbox=bbox)
+
+    async def glance(
+        self, at_us: int, attrs: Collection[str], *, ids: Collection[str] | None = None, everything: bool = False
+    ) -> list[Told]:
+        """A few attributes of every entity as they were at a moment; see `glance.glance`."""
+        return await self._read(glance, at_us, attrs, ids=ids, everything=everything)
+
+    async def moves(
+        self, from_us: int, to_us: int, attrs: Collection[str], *, step_us: int, limit: int
+    ) -> tuple[list[Told], bool]:
+        """What a few attributes became in a time, step by step; see `glance.moves`."""
+        return await self._read(moves, from_us, to_us, attrs, step_us=step_us, limit=limit)
+
+    async def movers(self, attr: str) -> set[str]:
+        """Entities of which this attribute had more than one value."""
+        return await self._read(movers, attr)

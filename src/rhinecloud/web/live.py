@@ -1,180 +1,30 @@
 """Live changes: from the backbone to the browsers that look, as server-sent events.
 
-One subscription a tenant, however many look. What changed is gathered and sent at most every `EVERY_S`, each thing once
-with its newest state, encoded once for all who may read the same. Each browser has a bounded queue: one that cannot
-follow is told to load anew, and never holds the others back. The last minute is kept, so that a connection that broke
-goes on where it was (Last-Event-ID).
+One channel a tenant, however many look. Each browser has a bounded queue: one that cannot follow is told to load anew,
+and never holds the others back. A connection that broke goes on where it was (Last-Event-ID).
 Source: WHATWG HTML, 9.2 Server-sent events.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
 
-import msgspec
+from rhinecloud.base.errors import Unavailable
+from rhinecloud.base.telemetry import gauge
 
-from rhinecloud.base.errors import RhineError, Unavailable
-from rhinecloud.base.model import Change, Changes
-from rhinecloud.base.telemetry import gauge, logger
-
+from .channel import KEEP_S, QUEUE, Channel, Looker, Readable
 from .rooms import Rooms
-from .things import Kinds, Row
+from .things import Kinds
 
-EVERY_S: Final = 0.2
+__all__ = ["QUEUE", "Live", "Looker", "Readable"]
+
 BEAT_S: Final = 10.0
-KEEP_S: Final = 60.0
-QUEUE: Final = 64
-"""Messages that wait for one browser, some twelve seconds' worth."""
 LOOKERS: Final = 2_000
 """Browsers at a time, in all."""
-Readable = frozenset[str] | None
 
-log = logger("web")
 _looking = gauge("web_live_clients", "Browsers that follow live changes")
-
-
-class Message(msgspec.Struct):
-    """What an island gets."""
-
-    rows: list[Row]
-    gone: list[str]
-    ms: int  # when it was sent
-
-
-class Kept(msgspec.Struct):
-    """A message of the last minute, with the types that decide who may read its parts."""
-
-    number: int
-    sent_s: float
-    rows: list[Row]
-    gone: list[tuple[str, str]]  # (id, types joined by a blank)
-    ms: int
-    encoded: dict[Readable, bytes]
-
-
-class Looker:
-    """One browser that follows."""
-
-    def __init__(self, readable: Readable) -> None:
-        self.readable = readable
-        self.queue: deque[Kept] = deque()
-        self.lost = False
-        self.over = False
-        self.news = asyncio.Event()
-
-    def give(self, kept: Kept) -> None:
-        if len(self.queue) >= QUEUE:
-            self.queue.clear()
-            self.lost = True
-        self.queue.append(kept)
-        self.news.set()
-
-
-class Channel:
-    """The changes of one tenant while somebody looks."""
-
-    def __init__(self, rooms: Rooms, tenant: str, kinds: Kinds) -> None:
-        self._rooms = rooms
-        self._tenant = tenant
-        self._kinds = kinds
-        self._epoch = secrets.token_hex(4)
-        self._number = 0
-        self._kept: deque[Kept] = deque()
-        self._touched: dict[str, str] = {}  # id → types
-        self._deleted: dict[str, str] = {}
-        self._decoder = msgspec.msgpack.Decoder(Changes)
-        self._encoder = msgspec.json.Encoder()
-        self._unsubscribe: Callable[[], Awaitable[None]] | None = None
-        self._flusher: asyncio.Task[None] | None = None
-        self._something = asyncio.Event()
-        self.lookers: set[Looker] = set()
-
-    @property
-    def mark(self) -> str:
-        """Where the channel stands; a browser that loaded at this mark follows from here."""
-        return f"{self._epoch}.{self._number}"
-
-    async def start(self) -> None:
-        if self._rooms.backbone is not None:
-            self._unsubscribe = await self._rooms.backbone.subscribe(f"changes.{self._tenant}", self._heard)
-        self._flusher = asyncio.create_task(self._flush_often())
-
-    async def stop(self) -> None:
-        for looker in self.lookers:
-            looker.over = True
-            looker.news.set()
-        if self._unsubscribe is not None:
-            await self._unsubscribe()
-        if self._flusher is not None:
-            self._flusher.cancel()
-            await asyncio.gather(self._flusher, return_exceptions=True)
-
-    def since(self, mark: str) -> list[Kept] | None:
-        """What came after a mark; None where that is not known any more."""
-        epoch, _, number = mark.partition(".")
-        if epoch != self._epoch or not number.isdecimal() or len(number) > 15:
-            return None
-        after = int(number)
-        if after > self._number or (after < self._number and (not self._kept or self._kept[0].number > after + 1)):
-            return None
-        return [k for k in self._kept if k.number > after]
-
-    def text(self, kept: Kept, readable: Readable) -> bytes:
-        """The event as it goes over the wire, for those who may read these types."""
-        if readable not in kept.encoded:
-            kinds = self._kinds.list
-            rows = kept.rows if readable is None else [r for r in kept.rows if kinds[r.kind].iri in readable]
-            gone = [i for i, types in kept.gone if readable is None or not readable.isdisjoint(types.split(" "))]
-            data = self._encoder.encode(Message(rows, gone, kept.ms))
-            kept.encoded[readable] = b"id: %s.%d\nevent: things\ndata: %s\n\n" % (
-                self._epoch.encode(),
-                kept.number,
-                data,
-            )
-        return kept.encoded[readable]
-
-    async def _heard(self, _subject: str, data: bytes) -> None:
-        changes = self._decoder.decode(data)
-        for entity, kind, attr, change in zip(changes.entity, changes.type, changes.attr, changes.change, strict=True):
-            if attr == "" and change == Change.DELETED:
-                self._deleted[entity] = kind
-                self._touched.pop(entity, None)
-            else:
-                self._touched[entity] = kind
-                self._deleted.pop(entity, None)
-        self._something.set()
-
-    async def _flush_often(self) -> None:
-        while True:
-            await self._something.wait()
-            self._something.clear()
-            try:
-                self._flush()
-            except RhineError as error:
-                log.warning("live_flush_failed", tenant=self._tenant, detail=error.detail)
-            except Exception as error:  # one strange entity must not end everybody's live picture
-                log.exception("live_flush_failed", tenant=self._tenant, error=repr(error))
-            # The first change goes out at once; those that follow are gathered.
-            await asyncio.sleep(EVERY_S)
-
-    def _flush(self) -> None:
-        touched, self._touched = self._touched, {}
-        deleted, self._deleted = self._deleted, {}
-        now = time.monotonic()
-        while self._kept and self._kept[0].sent_s < now - KEEP_S:
-            self._kept.popleft()
-        present = self._rooms.presents.open(self._tenant)
-        rows = [self._kinds.row(entity) for entity in present.get_many(list(touched))] if touched else []
-        self._number += 1
-        kept = Kept(self._number, now, rows, list(deleted.items()), self._rooms.clock() // 1000, {})
-        self._kept.append(kept)
-        for looker in self.lookers:
-            looker.give(kept)
 
 
 class Live:
@@ -186,6 +36,9 @@ class Live:
         self._kinds: dict[str, Kinds] = {}
         self._opening = asyncio.Lock()
         self._closers: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        if rooms.switchboard is not None:
+            rooms.switchboard.watchers.append(self._switched)
 
     def kinds(self, tenant: str) -> Kinds:
         """The kinds of a tenant; they keep their places as long as this process lives."""
@@ -194,18 +47,25 @@ class Live:
             self._kinds[tenant] = Kinds(self._rooms.model, layers)
         return self._kinds[tenant]
 
+    def hidden(self, tenant: str) -> frozenset[str]:
+        """Expanded names of the types whose packs are all off in a tenant."""
+        board = self._rooms.switchboard
+        if board is None:
+            return frozenset()
+        on: frozenset[str] = board.types(tenant)
+        return frozenset(kind.iri for pack in self._rooms.packs for kind in pack.types) - on
+
     async def channel(self, tenant: str) -> Channel:
         async with self._opening:
             if tenant not in self._channels:
-                made = Channel(self._rooms, tenant, self.kinds(tenant))
+                self._loop = asyncio.get_running_loop()
+                made = Channel(self._rooms, tenant, self.kinds(tenant), lambda: self.hidden(tenant))
                 await made.start()
                 self._channels[tenant] = made
                 self._close_when_unwatched(tenant)
             return self._channels[tenant]
 
-    async def follow(
-        self, tenant: str, readable: Readable, mark: str, still: Callable[[], bool]
-    ) -> AsyncIterator[bytes]:
+    async def follow(self, tenant: str, looker: Looker, mark: str, still: Callable[[], bool]) -> AsyncIterator[bytes]:
         """The events of one browser, from `mark` on; ends when `still()` says that it may no longer look.
 
         Raises:
@@ -214,8 +74,8 @@ class Live:
         channel = await self.channel(tenant)
         if sum(len(c.lookers) for c in self._channels.values()) >= LOOKERS:
             raise Unavailable("Too many browsers follow live changes; the page still works, load it again for news")
-        looker = Looker(readable)
-        missed = channel.since(mark)
+        # Who follows alerts alone needs no beginning: the page that it stands on has counted them.
+        missed = channel.since(mark) if mark or looker.things else []
         channel.lookers.add(looker)
         _looking.inc()
         try:
@@ -223,7 +83,8 @@ class Live:
             if missed is None:
                 yield _reset()
             for kept in missed or ():
-                yield channel.text(kept, readable)
+                if looker.alerts if kept.news is not None else looker.things:
+                    yield channel.text(kept, looker)
             async for event in self._events(channel, looker, still):
                 yield event
         finally:
@@ -246,7 +107,13 @@ class Live:
                 looker.queue.clear()
                 yield _reset()
             while looker.queue:
-                yield channel.text(looker.queue.popleft(), looker.readable)
+                yield channel.text(looker.queue.popleft(), looker)
+
+    def _switched(self, tenant: str) -> None:
+        """A pack was switched, in whatever thread: those who look see what there is now."""
+        channel = self._channels.get(tenant)
+        if channel is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(channel.reset)
 
     def _close_when_unwatched(self, tenant: str) -> None:
         async def watch() -> None:
@@ -256,7 +123,7 @@ class Live:
                 quiet = 0 if self._channels[tenant].lookers else quiet + 1
             await self._channels.pop(tenant).stop()
 
-        task = asyncio.create_task(watch())
+        task: asyncio.Task[Any] = asyncio.create_task(watch())
         self._closers.add(task)
         task.add_done_callback(self._closers.discard)
 

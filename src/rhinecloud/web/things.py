@@ -98,6 +98,7 @@ class Kinds:
         self._model = model
         self.list: list[Kind] = []
         self._index: dict[str, int] = {}
+        self._status: dict[str, str] = {}  # type → the attribute that colours it
         chosen = {layer.type: layer for layer in layers}
         for declared in model.types.values():
             self._add(self._declared(declared, chosen.get(declared.name)))
@@ -164,24 +165,34 @@ class Kinds:
             instance.get("_f", 0) if instance else 0,
         )
 
-    def state(self, kind: Kind, attrs: dict[str, list[Instance]]) -> int:
-        """Place in STATES after the thresholds that the type declares."""
+    def status_attr(self, kind: Kind) -> str:
+        """The expanded name of the attribute that colours a kind; "": none does."""
         rule = kind.status
         if rule is None:
+            return ""
+        if kind.iri not in self._status:
+            declared = next((a.iri for a in self._model.attributes(kind.iri) if a.name == rule.attr), "")
+            self._status[kind.iri] = declared or self._model.terms.get(rule.attr, kind.attr)
+        return self._status[kind.iri]
+
+    def state(self, kind: Kind, attrs: dict[str, list[Instance]]) -> int:
+        """Place in STATES after the thresholds that the type declares."""
+        if kind.status is None:
             return 0
-        attr = self._model.terms.get(rule.attr, kind.attr)
-        for declared in self._model.attributes(kind.iri):
-            if declared.name == rule.attr:
-                attr = declared.iri
-                break
-        instance = newest(attrs.get(attr))
+        instance = newest(attrs.get(self.status_attr(kind)))
         value = instance.get("value") if instance else None
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            return 0
-        for place, limit in ((4, rule.critical), (3, rule.major), (2, rule.minor)):
-            if limit is not None and (value >= limit if rule.rising else value <= limit):
-                return place
+        return level(kind, value) if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
+def level(kind: Kind, value: float | None) -> int:
+    """Place in STATES of a value of the attribute that colours a kind."""
+    rule = kind.status
+    if rule is None or value is None:
         return 0
+    for place, limit in ((4, rule.critical), (3, rule.major), (2, rule.minor)):
+        if limit is not None and (value >= limit if rule.rising else value <= limit):
+            return place
+    return 0
 
 
 def newest(instances: list[Instance] | None) -> Instance | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -12,17 +14,18 @@ from litestar.response import Stream
 from rhinecloud.base.clock import SECOND, parse_us
 from rhinecloud.base.errors import BadRequestData, ResourceNotFound, Unavailable
 from rhinecloud.base.model import Entity
-from rhinecloud.context import Query
+from rhinecloud.web.board import LIMIT, Board
+from rhinecloud.web.channel import Looker, Readable, shown
 from rhinecloud.web.detail import Thing, describe
-from rhinecloud.web.live import Live, Readable
+from rhinecloud.web.live import Live
+from rhinecloud.web.moments import Moments, Move, Movers
 from rhinecloud.web.past import Curve, curve
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.things import LOCATION, NAME, Row, ShownKind
 from rhinecloud.web.visits import AnyRequest, Visit, Visits
 
-LIMIT: Final = 20_000
-"""Things on one map; the answer says when there are more."""
 STANDING: Final = frozenset({LOCATION, NAME})
+MAX_PLAY_S: Final = 2 * 86_400
 MAX_SPAN_S: Final = 400 * 86_400
 LAST_US: Final = parse_us("2200-01-01T00:00:00Z")
 _json = msgspec.json.Encoder()
@@ -39,11 +42,19 @@ class Snapshot(msgspec.Struct, kw_only=True, rename="camel"):
     limit: int
 
 
+class Played(msgspec.Struct, kw_only=True):
+    """How the map went on."""
+
+    moves: list[Move]
+    complete: bool  # False: there were more; ask for less time, or for coarser steps
+
+
 class Data:
     """The handlers of the islands' data."""
 
     def __init__(self, rooms: Rooms, visits: Visits, live: Live) -> None:
         self._rooms, self._access, self._visits, self._live = rooms, rooms.access, visits, live
+        self._movers = Movers()
 
     async def _reader(self, request: AnyRequest, action: str = "entities.read") -> tuple[Visit, Readable]:
         """The visit, and the types it may read."""
@@ -52,36 +63,59 @@ class Data:
         return visit, self._access.readable_types(visit.principal, visit.tenant)
 
     async def things(self, request: AnyRequest) -> Response[bytes]:
-        """Every thing that may be seen, as rows."""
+        """Every thing that may be seen, as rows; now, or `at` a moment."""
         visit, readable = await self._reader(request)
-        kinds = self._live.kinds(visit.tenant)
-        at = request.query_params.get("at", "")
+        kinds, hidden = self._live.kinds(visit.tenant), self._live.hidden(visit.tenant)
+        channel = await self._live.channel(visit.tenant)
+        board = await channel.board()
+        at, mark = request.query_params.get("at", ""), channel.mark
         if at:
-            at_us = moment(at)
-            self._visits.demand(visit, "history.read")
-            entities = await self._as_of(visit.tenant, at_us, readable)
-            mark = ""
+            at_us, mark = moment(at), ""
+            rows, complete = await self._moments(visit, board, readable).picture(at_us)
         else:
-            at_us = self._rooms.clock()
-            mark = (await self._live.channel(visit.tenant)).mark  # before reading, so that nothing falls between
-            found = await self._rooms.presents.open(visit.tenant).query(Query(readable=readable, limit=LIMIT + 1))
-            entities = found.entities
-        rows = [kinds.row(entity) for entity in entities[:LIMIT]]
+            at_us, complete = self._rooms.clock(), board.complete
+            rows = [row for row in board.rows.values() if shown(kinds.list[row.kind].iri, readable, hidden)]
         snapshot = Snapshot(
             kinds=kinds.shown(visit.language),
             rows=rows,
-            complete=len(entities) <= LIMIT,
+            complete=complete,
             mark=mark,
             ms=at_us // 1000,
             limit=LIMIT,
         )
-        return answer(snapshot)
+        return await packed(request, snapshot)
+
+    async def moves(self, request: AnyRequest) -> Response[bytes]:
+        """What changed on the map from one moment to a later one, for playing the past."""
+        visit, readable = await self._reader(request)
+        query = request.query_params
+        from_us, to_us = moment(query.get("start", "")), moment(query.get("end", ""))
+        step = query.get("step", "1")
+        if not 0 < to_us - from_us <= MAX_PLAY_S * SECOND or not step.isdecimal() or not 0 < int(step) < 86_400:
+            raise BadRequestData("What is played at once is a second to two days long, in steps of whole seconds")
+        board = await (await self._live.channel(visit.tenant)).board()
+        moves, complete = await self._moments(visit, board, readable).moves(from_us, to_us, int(step) * SECOND)
+        return await packed(request, Played(moves=moves, complete=complete))
+
+    def _moments(self, visit: Visit, board: Board, readable: Readable) -> Moments:
+        self._visits.demand(visit, "history.read")
+        if self._rooms.histories is None:
+            raise Unavailable("This installation keeps no past")
+        hidden = self._live.hidden(visit.tenant)
+        return Moments(
+            self._rooms.histories.open(visit.tenant), board.kinds, board.rows, self._movers, readable, hidden
+        )
 
     async def follow(self, request: AnyRequest) -> Stream:
-        """Live changes as server-sent events, from the mark of a snapshot or from Last-Event-ID."""
-        visit, readable = await self._reader(request)
-        mark = request.headers.get("last-event-id", "") or request.query_params.get("mark", "")
-        events = self._live.follow(visit.tenant, readable, mark, lambda: self._visits.still(request, visit))
+        """Live changes as server-sent events, from the mark of a snapshot or from Last-Event-ID; `?only=alerts`."""
+        visit = await self._visits.of(request)
+        query = request.query_params
+        things = query.get("only", "") != "alerts"
+        self._visits.demand(visit, "entities.read" if things else "alerts.read")
+        readable = self._access.readable_types(visit.principal, visit.tenant)
+        looker = Looker(readable, visit.language, alerts=self._visits.may(visit, "alerts.read"), things=things)
+        mark = request.headers.get("last-event-id", "") or query.get("mark", "")
+        events = self._live.follow(visit.tenant, looker, mark, lambda: self._visits.still(request, visit))
         return Stream(
             events, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
@@ -97,10 +131,11 @@ class Data:
             found = past[0] if past else None
         else:
             found = self._rooms.presents.open(visit.tenant).get(entity_id)
-        if found is None or not (readable is None or readable.intersection(found["type"])):
+        hidden = self._live.hidden(visit.tenant)
+        if found is None or not any(shown(t, readable, hidden) for t in found["type"]):
             raise ResourceNotFound(f"Entity {entity_id[:200]} does not exist")
-        shown: Thing = describe(self._rooms.model, self._live.kinds(visit.tenant), found, visit.language)
-        return answer(shown)
+        told: Thing = describe(self._rooms.model, self._live.kinds(visit.tenant), found, visit.language)
+        return answer(told)
 
     async def series(self, request: AnyRequest) -> Response[bytes]:
         """One attribute's past as a curve: every value where they are few, figures of equal steps where many."""
@@ -139,6 +174,7 @@ def routes(rooms: Rooms, visits: Visits, live: Live) -> list[Any]:
     page = Data(rooms, visits, live)
     return [
         get("/web/things")(page.things),
+        get("/web/moves")(page.moves),
         get("/web/live")(page.follow),
         get("/web/thing")(page.thing),
         get("/web/series")(page.series),
@@ -169,6 +205,16 @@ def moment(text: str) -> int:
     if not 0 <= found < LAST_US:
         raise BadRequestData(f"{text[:40]} is not between 1970 and 2200, where a city has a past")
     return found
+
+
+async def packed(request: AnyRequest, body: Any) -> Response[bytes]:
+    """JSON, small where the browser takes it so: a map of thousands goes over a phone's line, too."""
+    text = _json.encode(body)
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    if len(text) > 8_000 and "gzip" in request.headers.get("accept-encoding", ""):
+        text = await asyncio.to_thread(gzip.compress, text, 1)
+        headers["Content-Encoding"] = "gzip"
+    return Response(text, media_type="application/json", headers=headers)
 
 
 def answer(body: Any) -> Response[bytes]:
