@@ -27,6 +27,7 @@ from . import discovery, outbox
 from .discovery import AttributeFound, TypeFound
 from .draft import Check, living
 from .finder import Finder, something_expired
+from .held import Room
 from .purge import PURGE, purged
 from .query import Kept, Page, Query
 from .store import Job, Store, decode_entity
@@ -52,6 +53,7 @@ class Present:
         commits: Executor,
         committed: Callable[[str], None],
         reserve_bytes: int = 0,
+        room: Room | None = None,
     ) -> None:
         self.tenant = tenant
         self.used = time.monotonic()
@@ -61,7 +63,7 @@ class Present:
         self._commits = commits
         self._committed = committed
         self._make_store: Callable[[], Store] = lambda: Store(
-            path, tenant, queryable=queryable, clock=clock, check=check, reserve_bytes=reserve_bytes
+            path, tenant, queryable=queryable, clock=clock, check=check, reserve_bytes=reserve_bytes, room=room
         )
         self._store: Store | None = None
         self._reads: sqlite3.Connection

@@ -19,6 +19,7 @@ from rhinecloud.base.errors import AlreadyExists, BadRequestData, NonexistentTen
 
 from .draft import QualityLike, unchecked
 from .expiry import reap
+from .held import Room
 from .present import Present
 
 log = telemetry.logger("context")
@@ -50,6 +51,7 @@ class Presents:
         self._idle_s = idle_s
         self._reserve = reserve_bytes
         self._presents: dict[str, Present] = {}
+        self._room = Room()
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="query")
         self._commits = ThreadPoolExecutor(4, thread_name_prefix="commit")
         self._upkeep: asyncio.Task[None] | None = None
@@ -122,6 +124,7 @@ class Presents:
             commits=self._commits,
             committed=self._committed,
             reserve_bytes=self._reserve,
+            room=self._room,
         )
 
     def _committed(self, tenant: str) -> None:

@@ -24,6 +24,7 @@ from rhinecloud.base.model import Changes, Entity, Outcome, Result, Update
 from . import outbox
 from .draft import Check, Row
 from .entities import apply
+from .held import Held, Room
 from .index import Indexer, Numbers
 from .schema import STEPS
 
@@ -50,20 +51,29 @@ class Job(msgspec.Struct):
 class _Touched:
     """An entity that the open transaction works on."""
 
-    __slots__ = ("after", "before", "key", "kind")
+    __slots__ = ("after", "before", "key", "kind", "size")
 
-    def __init__(self, key: int, kind: int, before: Entity | None) -> None:
+    def __init__(self, key: int, kind: int, before: Entity | None, size: int = 0) -> None:
         self.key = key
         self.kind = kind
         self.before = before
         self.after = before
+        self.size = size  # of its document, as written
 
 
 class Store:
     """Opens, or makes, the file. `check` is the quality checkers' hook; `reserve_bytes` of disk stay free."""
 
     def __init__(
-        self, path: Path, tenant: str, *, queryable: frozenset[str], clock: Clock, check: Check, reserve_bytes: int = 0
+        self,
+        path: Path,
+        tenant: str,
+        *,
+        queryable: frozenset[str],
+        clock: Clock,
+        check: Check,
+        reserve_bytes: int = 0,
+        room: Room | None = None,
     ) -> None:
         self.path = path
         self.tenant = tenant
@@ -73,6 +83,8 @@ class Store:
         self._reserve = reserve_bytes
         self._disk_seen = 0.0
         self._ending: tuple[Sequence[Job], list[Row], int] = ((), [], 0)
+        self.held = Held(room or Room())
+        self._written: dict[str, _Touched] = {}  # in the open transaction
         self.db = database.connect(path)
         database.migrate(self.db, STEPS)
         self.db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
@@ -94,6 +106,7 @@ class Store:
         return self._next_key - 1  # type: ignore[no-any-return]
 
     def close(self) -> None:
+        self.held.clear()
         self.db.close()
 
     def commit(self, jobs: Sequence[Job]) -> None:
@@ -145,6 +158,7 @@ class Store:
         """Undoes what `steps` did."""
         if self.db.in_transaction:
             self.db.execute("ROLLBACK")
+        self._written = {}
         self._load()
 
     def settle(self) -> None:
@@ -163,6 +177,12 @@ class Store:
             if job.also:
                 job.also(self.db)
         self.db.execute("COMMIT")
+        written, self._written = self._written, {}
+        for entity_id, entity in written.items():
+            if entity.after is None:
+                self.held.drop(entity_id)
+            else:
+                self.held.keep(entity_id, entity.key, entity.kind, entity.after, entity.size)
 
     def outbox_done(self, reader: str, upto: int) -> None:
         """What `outbox.done` does, in the open transaction, keeping count of what waits."""
@@ -207,17 +227,24 @@ class Store:
         self._ending = (jobs, rows, now)
 
     def _read(self, entity_id: str) -> _Touched:
+        if (written := self._written.get(entity_id)) is not None:
+            return _Touched(written.key, written.kind, written.after, written.size)
+        if (held := self.held.get(entity_id)) is not None:
+            return _Touched(*held)
         row = self.db.execute("SELECT key, kind, doc FROM entity WHERE id = ?", (entity_id,)).fetchone()
-        return _Touched(0, 0, None) if row is None else _Touched(row[0], row[1], decode_entity(row[2]))
+        return _Touched(0, 0, None) if row is None else _Touched(row[0], row[1], decode_entity(row[2]), len(row[2]))
 
     def _write(self, touched: dict[str, _Touched]) -> None:
-        """Entities and indexes of a chunk; who touches one of them again reads it anew."""
+        """Entities and indexes of a chunk."""
         indexer = Indexer(self.numbers, self.queryable)
-        updated: list[tuple[int, bytes, int]] = []
+        updated: list[tuple[bytes, int]] = []
+        moved: list[tuple[int, bytes, int]] = []  # of another kind now
         made: list[tuple[int, str, int, bytes]] = []
         gone: list[tuple[int]] = []
         for entity_id, entity in touched.items():
             before, after = entity.before, entity.after
+            if before is not None or after is not None:
+                self._written[entity_id] = entity
             if before is after:
                 continue
             if after is None:
@@ -226,16 +253,22 @@ class Store:
                 continue
             same = before is not None and before["type"] is after["type"]
             kind = entity.kind if same else self.numbers.kind(after["type"])
+            document = encode_entity(after)
+            entity.size = len(document)
             if before is None:
                 entity.key = self._next_key
                 self._next_key += 1
                 entity.kind = kind
-                made.append((entity.key, entity_id, kind, encode_entity(after)))
+                made.append((entity.key, entity_id, kind, document))
+            elif kind == entity.kind:  # not to name the column spares a look into its index
+                updated.append((document, entity.key))
             else:
-                updated.append((kind, encode_entity(after), entity.key))
+                moved.append((kind, document, entity.key))
             indexer.change(entity.key, (entity.kind, kind), before, after)
+            entity.kind = kind
         for statement, rows in (
-            ("UPDATE entity SET kind = ?, doc = ? WHERE key = ?", updated),
+            ("UPDATE entity SET doc = ? WHERE key = ?", updated),
+            ("UPDATE entity SET kind = ?, doc = ? WHERE key = ?", moved),
             ("INSERT INTO entity (key, id, kind, doc) VALUES (?, ?, ?, ?)", made),
             ("DELETE FROM entity WHERE key = ?", gone),
         ):
