@@ -126,6 +126,12 @@ def _serves(port: int) -> bool:
         connection.close()
 
 
+def pin_load() -> None:
+    """Keeps this process, which sends, off the server's core. Called before anything is started."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {int(n) for n in LOAD_CORES.split(",")})
+
+
 @contextlib.contextmanager
 def city(*options: str, core: str | None = SERVER_CORE) -> Iterator[City]:
     """A city for one benchmark: empty, open on loopback, gone afterwards."""

@@ -86,6 +86,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--entities", type=int, default=10_000)
     options = parser.parse_args()
+    harness.pin_load()
     assert msgspec.json.decode(harness.stations(1, 0))
     limit = decode_limit()
     with harness.city() as city:

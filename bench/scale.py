@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
     parser.add_argument("--seconds", type=float, default=8)
     options = parser.parse_args()
+    harness.pin_load()
     first_cost = 0.0
     with harness.city() as city:
         filled = 0
