@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -30,7 +30,7 @@ from rhinecloud.base.settings import Settings
 from rhinecloud.connect import Bad, Commands, Connect, Device, Ingest, Throttle, mqtt_filters
 from rhinecloud.context import Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.history import Histories
-from rhinecloud.kit import Fleet, Simulation, fleet, packs, write_credentials
+from rhinecloud.kit import Fleet, Simulation, Switchboard, discover, fleet, write_credentials
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
 from rhinecloud.sharing import NgsiLd, Operations, Push, openapi
 
@@ -59,7 +59,9 @@ class City:
         self.url = ""
         self.sign_in_link = ""
         self.tenants = settings.data / "tenants"
-        self.packs = packs()
+        found = discover()
+        self.packs = found.packs
+        self.switchboard = Switchboard(self.tenants, found.packs, troubles=found.troubles, clock=clock)
         self.model = Model(kind for pack in self.packs for kind in pack.types)
         self.access = Access(settings, clock, model=self.model)
         self.connect = Connect(
@@ -84,7 +86,7 @@ class City:
         self.relay = Relay(self.presents, self._publish)
         self.vocabularies = Vocabularies(self.model, allow_private=settings.allow_private_endpoints or settings.open)
         self.subscriptions = Subscriptions(self.presents, self.vocabularies, self._publish_dead, settings, clock)
-        self.connect.bring(self.packs)
+        self.connect.bring(self.packs, self.switchboard.ids)
         ingest = Ingest(
             decoder=self.connect.decoder,
             quarantine=self._quarantine,
@@ -97,6 +99,7 @@ class City:
         for stream in (MQTT, RAW):
             self.backbone.consume(stream, ingest.batch, highest=self._highest)
         self._background: set[asyncio.Task[object]] = set()
+        self._play: Callable[[], Awaitable[None]] | None = None  # starts the demo's simulator, again with other packs
 
     @property
     def mqtt_port(self) -> int:
@@ -107,6 +110,8 @@ class City:
         self.settings.data.mkdir(parents=True, exist_ok=True)
         await self._room(stack, self.access)
         await self._room(stack, self.presents)
+        self._loop = asyncio.get_running_loop()
+        self.switchboard.watchers.append(self._pack_switched)
         self._make_tenants("tenants")
         self.access.watchers.append(self._make_tenants)
         await self._room(stack, self.connect)
@@ -181,6 +186,7 @@ class City:
                 ),
                 vocabularies=self.vocabularies,
                 packs=self.packs,
+                switchboard=self.switchboard,
                 clock=self.clock,
             )
         )
@@ -232,6 +238,21 @@ class City:
         for tenant in self.access.tenants.list():
             if tenant.name not in there:
                 self.presents.create(tenant.name)
+            self._close_types(tenant.name)
+
+    def _pack_switched(self, tenant: str) -> None:
+        self._loop.call_soon_threadsafe(self._follow_packs, tenant)
+
+    def _follow_packs(self, tenant: str) -> None:
+        """What a pack brings appears or disappears where it is not asked for each time anyway."""
+        self._close_types(tenant)
+        self.connect.notice_feeds()
+        if self._play is not None and tenant == self.settings.default_tenant:
+            self._later(self._play())
+
+    def _close_types(self, tenant: str) -> None:
+        """What belongs to a pack that is off is open to nobody; who may read everything still reads it."""
+        self.access.policy.close(tenant, frozenset(self.model.types) - self.switchboard.types(tenant))
 
     def _backbone_state(self) -> str:
         return self.backbone.trouble()
@@ -266,11 +287,20 @@ class City:
     async def start_demo(self, stack: AsyncExitStack) -> None:
         """The demo city: its devices are registered like any others and played by a child process over MQTT."""
         path = self.settings.data / "secrets" / "simulation.json"
-        secrets = await asyncio.to_thread(self._register, fleet(self.packs), path)
         host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::", "localhost") else self.settings.host  # noqa: S104
-        write_credentials(path, host=host, port=self.mqtt_port, tenant=self.settings.default_tenant, secrets=secrets)
-        simulation = Simulation(path)
-        await simulation.start()
+        tenant, simulation, one = self.settings.default_tenant, Simulation(path), asyncio.Lock()
+
+        async def play() -> None:
+            """Plays the devices of the packs that are on, and no others."""
+            async with one:
+                await simulation.stop()
+                things = fleet(self.switchboard.on(tenant))
+                secrets = await asyncio.to_thread(self._register, things, path)
+                write_credentials(path, host=host, port=self.mqtt_port, tenant=tenant, secrets=secrets)
+                await simulation.start()
+
+        await play()
+        self._play = play
         stack.push_async_callback(simulation.stop)
 
     def _register(self, things: Fleet, path: Path) -> dict[str, str]:

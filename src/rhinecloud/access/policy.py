@@ -80,6 +80,7 @@ class Policy:
 
     def __init__(self, open_types: frozenset[str] = frozenset()) -> None:
         self._open_types = open_types
+        self._closed: dict[str, frozenset[str]] = {}
         self._allowed: set[tuple[Principal, str, str]] = set()
         self._readable: dict[tuple[Principal, str], frozenset[str] | None] = {}
 
@@ -105,8 +106,16 @@ class Policy:
         if key not in self._readable:
             if len(self._readable) > 20_000:
                 self._readable.clear()
-            self._readable[key] = None if "entities.read" in actions(principal, tenant) else self._open_types
+            self._readable[key] = None if "entities.read" in actions(principal, tenant) else self._open(tenant)
         return self._readable[key]
+
+    def close(self, tenant: str, types: frozenset[str]) -> None:
+        """Says which types are open to nobody in this tenant, whatever they are elsewhere; it holds at once."""
+        self._closed[tenant] = types
+        self._readable.clear()
+
+    def _open(self, tenant: str) -> frozenset[str]:
+        return self._open_types - self._closed.get(tenant, frozenset())
 
     def _decide(self, principal: Principal, action: str, tenant: str) -> None:
         if action not in ACTIONS:

@@ -32,10 +32,8 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     id: str  # unique among all packs: "environment.pegelonline"
     label: Label
     url: str
-    format: str = (
-        ""  # a form that the platform reads ("pegelonline") or the id of a `Reader`; "": by mapping, or NGSI-LD
-    )
-    mapping: str = ""  # the id of a `Mapping`
+    format: str = ""  # a form that the platform reads, as "pegelonline", or a `Reader`'s id; "": see `mapping`
+    mapping: str = ""  # the id of a `Mapping`; "" too: the answer is NGSI-LD
     interval_s: float
     licence: str
     attribution: str  # shown wherever the data is shown

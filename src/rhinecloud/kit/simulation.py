@@ -29,11 +29,15 @@ Fleet = tuple[Thing, ...]
 
 
 def fleet(chosen: Iterable[Pack] | None = None, world: World | None = None) -> Fleet:
-    """Every simulated thing of the packs, in a stable order."""
+    """Every simulated thing of the packs, in a stable order; a simulator that fails leaves its own pack's out."""
     world = world or World()
-    return tuple(
-        thing for pack in (packs() if chosen is None else chosen) if pack.simulator for thing in pack.simulator(world)
-    )
+    things: list[Thing] = []
+    for pack in packs() if chosen is None else chosen:
+        try:
+            things += pack.simulator(world) if pack.simulator else ()
+        except Exception:  # a stranger's code: the others play on
+            log.exception("simulator_left_out", pack=pack.id)
+    return tuple(things)
 
 
 def write_credentials(path: Path, *, host: str, port: int, tenant: str, secrets: Mapping[str, str]) -> None:

@@ -1,8 +1,8 @@
 """Which packs are on, tenant by tenant: what a city has decided, over what a pack says of itself.
 
 A decision is one small file in the tenant's folder, `packs.json`, so that it is backed up and moved with the tenant.
-It is written before `switch` returns, and then the watchers are told. Another process (the command line, while no city
-runs) may write it too: a file that has changed is read again.
+It is written before `switch` returns, and then the watchers are told. The command line writes it too, while no city
+runs; a file that has changed is read again.
 
 Switching a pack off hides what it brings and stops what it does. Nothing that was observed is deleted.
 """
@@ -24,6 +24,7 @@ from rhinecloud.base.errors import InvalidRequest, NonexistentTenant, ResourceNo
 from rhinecloud.base.telemetry import logger
 
 from .pack import Pack
+from .registry import PackTrouble
 
 FILE: Final = "packs.json"
 _RECHECK_S: Final = 1.0
@@ -52,16 +53,19 @@ class Switchboard:
 
     Args:
         folder: DATA/tenants.
+        troubles: packs that are installed and left out; nobody can switch them on.
     """
 
-    def __init__(self, folder: Path, packs: Iterable[Pack], *, clock: Clock = now_us) -> None:
+    def __init__(
+        self, folder: Path, packs: Iterable[Pack], *, troubles: Iterable[PackTrouble] = (), clock: Clock = now_us
+    ) -> None:
         self.packs: tuple[Pack, ...] = tuple(packs)
+        self.troubles: tuple[PackTrouble, ...] = tuple(troubles)
         self.watchers: list[Callable[[str], None]] = []
         """Called with the tenant after a pack of it was switched, in the thread that switched it."""
         self._folder, self._clock = folder, clock
         self._by_id = {pack.id: pack for pack in self.packs}
         self._known: dict[str, _Known] = {}
-        self._told: dict[str, tuple[int, int]] = {}  # the file as the watchers know it
         self._writing = threading.Lock()
 
     def on(self, tenant: str) -> tuple[Pack, ...]:
@@ -114,16 +118,7 @@ class Switchboard:
             self._known.pop(tenant, None)
         self._tell(tenant)
 
-    def notice(self, tenants: Iterable[str]) -> None:
-        """Tells the watchers of tenants whose file another process has changed since it was last read."""
-        for tenant in tenants:
-            stamp = _stamp(self._path(tenant))
-            if self._told.setdefault(tenant, stamp) != stamp:
-                self._known.pop(tenant, None)
-                self._tell(tenant)
-
     def _tell(self, tenant: str) -> None:
-        self._told[tenant] = self._look(tenant).stamp
         for watcher in self.watchers:
             try:
                 watcher(tenant)
@@ -148,7 +143,6 @@ class Switchboard:
         on = tuple(p for p in self.packs if (decisions[p.id].on if p.id in decisions else p.on_by_default))
         types = frozenset(kind.iri for pack in on for kind in pack.types)
         found = self._known[tenant] = _Known(stamp, now, decisions, on, types)
-        self._told.setdefault(tenant, stamp)
         return found
 
     def _path(self, tenant: str) -> Path:
