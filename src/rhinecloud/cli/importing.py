@@ -64,8 +64,10 @@ def import_file(
     running(data)
     if not path.is_file():
         raise ResourceNotFound(f"{path} is no file")
-    model = Model(kind for pack in packs() for kind in pack.types)
-    file = open_file(path, model, kind=kind, mapping=_mapping(mapping), zone=zone or "Europe/Berlin")
+    brought = packs()
+    model = Model(kind for pack in brought for kind in pack.types)
+    forms = () if kind else [form for pack in brought for form in pack.readers]
+    file = open_file(path, model, kind=kind, mapping=_mapping(mapping), zone=zone or "Europe/Berlin", forms=forms)
     for line in file.explanation:
         SAY.print(f"  {path.name}: {line}", style="dim", markup=False)
     position = Position(data, path, tenant)

@@ -21,7 +21,7 @@ from rhinecloud.base.model import Update
 from .codec_host import CodecHost
 from .devices import Device, entity_of, matches
 from .feeds import Feed, reader_of
-from .forms import PackForm, read_answer
+from .forms import HEAD, PackForm, form_of, read_answer
 from .lorawan import Uplink, read_uplink
 from .mapping import Documents, Mapping
 from .plain import Plain
@@ -33,6 +33,7 @@ MAX_BYTES: Final = 32 * 1024**2
 MAX_DEPTH: Final = 64
 MAX_LANES: Final = 200_000
 _RECHECK_S: Final = 0.5
+_NOT_JSON: Final = (b"<", b"\x1f", b"\xff", b"\xfe", b"\xef")  # XML, gzip, byte order marks
 
 
 class Raw(Protocol):
@@ -67,16 +68,17 @@ class Lane(msgspec.Struct, frozen=True):
     type: str  # expanded
     levels: list[str]
     run: Run | None  # None: the plain forms
+    form: PackForm | None  # of a pack, where the device's mapping names one
     source: str
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """A feed's answer in a form that a pack brings: it is read in a thread, since it may be large."""
+    """What a feed or a device sent in a form that a pack brings: it is read in a thread, since it may be large."""
 
     form: PackForm
     data: bytes
     origin: Origin
-    feed: str
+    source: str  # id of the feed or device
 
 
 class Decoder:
@@ -135,10 +137,10 @@ class Decoder:
 
     def _formed(self, answer: Answered) -> Decoded:
         try:
-            outcome = read_answer(answer.form, answer.data, self._model, answer.origin)
+            outcome = read_answer(answer.form, answer.data, self._model, answer.origin, self._registry.owner)
         except Unreadable as error:
-            return Decoded([], error, answer.feed)
-        return Decoded(outcome.updates, outcome.error, answer.feed)
+            return Decoded([], error, answer.source)
+        return Decoded(outcome.updates, outcome.error, answer.source)
 
     def _finish(self, waiting: Waiting, answer: Any) -> Decoded:
         try:
@@ -198,25 +200,31 @@ class Decoder:
         entity, kind = entity_of(device, self._model)
         levels = topic.split("/")
         try:
-            run = self._mapping(tenant, device, kind, levels)
+            form = self.forms.get(device.mapping)
+            run = self._mapping(tenant, device, kind, levels) if form is None else None
         except (Unreadable, BadRequestData) as error:
             self._registry.heard(tenant, device, message.stored_us)
             reason = error.reason if isinstance(error, Unreadable) else "bad mapping"
             raise Unreadable(f"Device {device.id}: {error.detail}", reason=reason) from error
-        lane = Lane(tenant, device, entity, kind, levels, run, f"device:{device.id}")
+        lane = Lane(tenant, device, entity, kind, levels, run, form, f"device:{device.id}")
         if len(self._lanes) < MAX_LANES:  # topics come from outside
             self._lanes[key] = lane
         return lane
 
-    def _device(self, lane: Lane, message: Raw) -> Decoded | Waiting:
+    def _device(self, lane: Lane, message: Raw) -> Decoded | Waiting | Answered:
         device, run, tenant, stored_us = lane.device, lane.run, lane.tenant, message.stored_us
         levels = lane.levels
         if len(levels) > 2 and levels[2] == "command":
             return Decoded([], None, device.id)  # the answer to a command: commands reads it
         self._registry.heard(tenant, device, stored_us)
-        document = self._document(message.data, levels, mapped=run is not None)
         raw = f"{message.stream}/{message.sequence}" if message.stream else ""
         origin = Origin(tenant, device.id, lane.entity, lane.type, message.subject, "", stored_us, lane.source, raw)
+        form = lane.form
+        if form is None and run is None and message.data[:1] in _NOT_JSON:
+            form = form_of(message.subject, message.data[:HEAD], self.forms.values())
+        if form is not None:
+            return Answered(form, message.data, origin, device.id)
+        document = self._document(message.data, levels, mapped=run is not None)
         if run is not None:
             outcome = run(document, origin)
         elif type(document) is dict:
@@ -249,7 +257,7 @@ class Decoder:
         source = f"{'feed' if kind == 'poll' else 'file'}:{name}"
         origin = Origin(tenant, "", "", "", message.subject, "", stored_us, source, raw)
         try:
-            read = self._feed_run(tenant, name) if kind == "poll" else self._plain.run
+            read = self._feed_run(tenant, name, message) if kind == "poll" else self._plain.run
             if not callable(read):
                 return Answered(read, message.data, origin, name)
             outcome = read(parse(message.data), origin)
@@ -259,7 +267,7 @@ class Decoder:
             return Decoded([], Unreadable(error.detail, reason="bad mapping"), name)
         return Decoded(outcome.updates, outcome.error, name)
 
-    def _feed_run(self, tenant: str, name: str) -> Run | PackForm:
+    def _feed_run(self, tenant: str, name: str, message: Raw) -> Run | PackForm:
         found = self._runs.get((tenant, "", name))
         if found is None:
             feed = self._documents.find(tenant, "feed", name, Feed)
@@ -270,6 +278,9 @@ class Decoder:
                 )
             if feed.format in self.forms:
                 return self.forms[feed.format]
+            if not feed.format and not feed.mapping:
+                # It may be another form tomorrow; so it is looked at each time.
+                return form_of(feed.url, message.data[:HEAD], self.forms.values()) or self._plain.run
             run = reader_of(feed, self._model, self._plain, self._documents, tenant)
             found = self._runs[tenant, "", name] = (run, [])
         return found[0]

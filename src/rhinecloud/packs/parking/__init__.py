@@ -6,6 +6,7 @@ as a day fills them: shoppers, commuters, patients, and the crowd of a match.
 
 from rhinecloud.kit import Label, Layer, Pack
 
+from .forms import READERS
 from .models import CAR_PARK, GROUP, SPOT, STREET
 from .simulator import things
 
@@ -23,4 +24,5 @@ PACK = Pack(
         Layer(type=SPOT.name, label=SPOT.plural, on=False, min_zoom=15),
     ),
     simulator=things,
+    readers=READERS,
 )

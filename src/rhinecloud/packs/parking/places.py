@@ -1,7 +1,8 @@
-"""Where the simulated car parks are: real places in Duisburg, written down by hand, (lon, lat) in WGS 84.
+"""Where the simulated car parks and bays are: real places in Duisburg, written down by hand, (lon, lat) in WGS 84.
 
-The three at the main station and their sizes are facts (DB BahnPark); the others stand near the stop that they are
-called after (VRR stops, CC BY 4.0), and their sizes are made up. How full they are is made up everywhere.
+The three at the main station and their sizes are facts (DB BahnPark); those at other stations stand there (DB InfraGO,
+CC BY 4.0); the others stand near the stop that they are called after (VRR stops, CC BY 4.0), and their sizes are made
+up. How full they are is made up everywhere.
 """
 
 from __future__ import annotations
@@ -51,4 +52,95 @@ CAR_PARKS = (
     ("parking-pr-rahm", "P+R Rahm", 6.77992, 51.34684, 110, "commuters"),
     ("parking-pr-trompet", "P+R Trompet", 6.66911, 51.41349, 45, "commuters"),
     ("parking-logport", "Parkplatz Logport", 6.72720, 51.39175, 380, "shifts"),
+    ("parking-pr-wedau", "P+R Wedau", 6.80357, 51.39925, 90, "commuters"),
+    ("parking-pr-schlenk", "P+R Schlenk", 6.77321, 51.40178, 55, "commuters"),
+    ("parking-pr-hochfeld-sued", "P+R Hochfeld Süd", 6.75341, 51.40900, 40, "commuters"),
+    ("parking-pr-obermeiderich", "P+R Obermeiderich", 6.82123, 51.46879, 65, "commuters"),
+    ("parking-pr-meiderich-ost", "P+R Meiderich Ost", 6.80079, 51.46886, 50, "commuters"),
+    ("parking-pr-entenfang", "P+R Entenfang", 6.81342, 51.37712, 110, "commuters"),
+    ("parking-pr-rheinhausen-ost", "P+R Rheinhausen Ost", 6.72411, 51.40187, 85, "commuters"),
+    ("parking-pr-ruhrort", "P+R Ruhrort", 6.73602, 51.45728, 35, "commuters"),
+)
+
+# Rows of bays with a sensor each, heard by a gateway at the end of the street.
+# gateway, street, longitude, latitude, which way it runs (degrees from north), bays, who parks there
+ROWS = (
+    ("row-koenigstrasse", "Königstraße", 6.76780, 51.43270, 82, 18, "shops"),
+    ("row-dellplatz", "Dellplatz", 6.75720, 51.42890, 15, 16, "evening"),
+    ("row-friedrich-wilhelm", "Friedrich-Wilhelm-Straße", 6.76600, 51.43060, 78, 20, "shops"),
+    ("row-schwanenstrasse", "Schwanenstraße", 6.76120, 51.43470, 120, 12, "office"),
+    ("row-philosophenweg", "Philosophenweg", 6.76540, 51.43960, 60, 20, "office"),
+    ("row-neudorfer", "Neudorfer Straße", 6.77900, 51.43010, 170, 18, "station"),
+    ("row-ludgeriplatz", "Ludgeriplatz", 6.78080, 51.42350, 95, 14, "evening"),
+    ("row-weseler", "Weseler Straße, Marxloh", 6.75900, 51.50360, 20, 18, "shops"),
+    ("row-altmarkt", "Altmarkt, Hamborn", 6.77080, 51.49130, 100, 16, "shops"),
+    ("row-von-der-mark", "Von-der-Mark-Straße, Meiderich", 6.78250, 51.46440, 5, 16, "shops"),
+    ("row-friedrich-alfred", "Friedrich-Alfred-Straße, Rheinhausen", 6.72000, 51.40900, 140, 16, "shops"),
+    ("row-harmoniestrasse", "Harmoniestraße, Ruhrort", 6.73350, 51.45420, 70, 14, "evening"),
+)
+
+# Bays that are watched alone, each by a sensor with a radio of its own: near which stop, longitude, latitude, for whom
+LONE_STOPS = (
+    ("koenig-heinrich-platz", "König-Heinrich-Platz", 6.76763, 51.43312),
+    ("lehmbruck-museum", "Lehmbruck-Museum", 6.76626, 51.43114),
+    ("kuhtor", "Kuhtor", 6.76227, 51.43413),
+    ("schaeferturm", "Schäferturm", 6.76491, 51.43527),
+    ("rathaus", "Rathaus", 6.76186, 51.43450),
+    ("steinsche-gasse", "Steinsche Gasse", 6.76001, 51.43202),
+    ("stadttheater", "Stadttheater", 6.76956, 51.43461),
+    ("schwanentor", "Schwanentor", 6.76038, 51.43510),
+    ("hbf-westeingang", "Hbf Westeingang", 6.77063, 51.43059),
+    ("marientor", "Marientor", 6.75776, 51.43118),
+    ("stapeltor", "Stapeltor", 6.76790, 51.43761),
+    ("landesarchiv-nrw", "Landesarchiv NRW", 6.75653, 51.43715),
+    ("kremerstr", "Kremerstr.", 6.76494, 51.42593),
+    ("schillerplatz", "Schillerplatz", 6.77375, 51.43760),
+    ("hbf-osteingang", "Hbf Osteingang", 6.77801, 51.42988),
+    ("blumenstrasse", "Blumenstraße", 6.78232, 51.42795),
+    ("neue-fruchtstr", "Neue Fruchtstr.", 6.77858, 51.42710),
+    ("hbf", "Hbf", 6.77652, 51.43058),
+    ("bismarckstr", "Bismarckstr.", 6.78427, 51.42666),
+    ("oststr", "Oststr.", 6.78650, 51.42892),
+    ("neudorfer-markt", "Neudorfer Markt", 6.78139, 51.42484),
+    ("winkelstrasse", "Winkelstraße", 6.78242, 51.43303),
+    ("marxloh-pollmann", "Marxloh Pollmann", 6.75756, 51.50213),
+    ("wolfstrasse", "Wolfstraße", 6.75300, 51.50465),
+    ("wilfriedstrasse", "Wilfriedstraße", 6.75247, 51.49979),
+    ("hermannstrasse", "Hermannstraße", 6.76308, 51.50529),
+    ("rhein-ruhr-halle", "Rhein-Ruhr-Halle", 6.76494, 51.49817),
+    ("altmarkt", "Altmarkt", 6.77068, 51.49117),
+    ("jaegerstrasse", "Jägerstraße", 6.76853, 51.49024),
+    ("hamborn-rathaus", "Hamborn Rathaus", 6.77333, 51.49377),
+    ("richterstr", "Richterstr.", 6.76530, 51.49104),
+    ("kolpingstr", "Kolpingstr.", 6.77114, 51.48755),
+    ("meiderich-sued", "Meiderich Süd", 6.77974, 51.46876),
+    ("herkenberger-strasse", "Herkenberger Straße", 6.78132, 51.46945),
+    ("meiderich-bf", "Meiderich Bf", 6.78052, 51.46773),
+    ("du-meiderich-bf", "DU-Meiderich Bf", 6.77918, 51.46758),
+    ("centrum-westende", "Centrum Westende", 6.78575, 51.46657),
+    ("rheinhausen-markt", "Rheinhausen Markt", 6.72009, 51.41033),
+    ("friedrich-alfred-str", "Friedrich-Alfred-Str.", 6.71704, 51.40944),
+    ("atroper-str", "Atroper Str.", 6.72232, 51.40792),
+    ("schwarzenberger-str", "Schwarzenberger Str.", 6.71919, 51.40740),
+    ("werthauser-str", "Werthauser Str.", 6.72689, 51.40880),
+    ("friedrichsplatz", "Friedrichsplatz", 6.73473, 51.45583),
+    ("ruhrort-bf", "Ruhrort Bf", 6.73521, 51.45737),
+    ("ruhrort", "Ruhrort", 6.73601, 51.45731),
+    ("karlstr", "Karlstr.", 6.73756, 51.45328),
+    ("ruhrort-verteilerkr", "Ruhrort Verteilerkr.", 6.74008, 51.45536),
+    ("bismarckplatz", "Bismarckplatz", 6.70659, 51.44977),
+    ("zechenstr", "Zechenstr.", 6.70728, 51.44775),
+    ("passstr", "Paßstr.", 6.70963, 51.45109),
+    ("duisburger-str", "Duisburger Str.", 6.70126, 51.44953),
+    ("walsum-rathaus", "Walsum Rathaus", 6.74290, 51.52718),
+    ("walsum-betriebshof", "Walsum Betriebshof", 6.74279, 51.53029),
+    ("sonnenstrasse", "Sonnenstraße", 6.74290, 51.52319),
+    ("ludgerusstr", "Ludgerusstr.", 6.74992, 51.52733),
+    ("grossenbaum-s", "Großenbaum S", 6.77749, 51.36458),
+    ("grossenbaum-bf-ost", "Großenbaum Bf Ost", 6.77848, 51.36527),
+    ("duis-grossenbaum-bf-west", "Duis. Großenbaum Bf West", 6.77639, 51.36526),
+    ("saarner-strasse", "Saarner Straße", 6.78236, 51.36549),
+    ("klinikum-duisburg", "Klinikum Duisburg", 6.78454, 51.39830),
+    ("pregelweg", "Pregelweg", 6.78683, 51.39641),
+    ("lintorfer-strasse", "Lintorfer Straße", 6.78170, 51.40109),
 )

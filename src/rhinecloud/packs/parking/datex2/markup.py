@@ -8,7 +8,6 @@ entity; no DATEX II document has one.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from typing import Final
 from xml.sax import SAXException, SAXParseException
@@ -19,7 +18,6 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.sax import make_parser
 
 CHUNK: Final = 65_536
-MAX_UNPACKED: Final = 512 * 1024**2
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 200_000  # in one record; the largest real ones have some hundreds
 
@@ -141,38 +139,15 @@ def records(data: bytes, names: frozenset[str], handler: Records | None = None) 
         raise Broken("it declares a document type or entities, which are refused; DATEX II has none") from error
     except SAXParseException as error:
         raise Broken(f"line {error.getLineNumber()}: {error.getMessage()}") from error
-    except (SAXException, zlib.error, UnicodeError, LookupError) as error:
+    except (SAXException, UnicodeError, LookupError) as error:
         raise Broken(str(error)[:200]) from error
     yield from handler.done
 
 
 def _chunks(data: bytes) -> Iterator[bytes]:
-    whole = unpacked(data)
-    first = _mended(whole)
-    for start in range(0, len(first), CHUNK):
-        yield first[start : start + CHUNK]
-
-
-def unpacked(data: bytes, limit: int = MAX_UNPACKED) -> bytes:
-    """The bytes themselves, or what gzip packed into them.
-
-    Raises:
-        Broken: it is packed and unpacks to more than `limit`, or not at all.
-    """
-    if not data.startswith(b"\x1f\x8b"):
-        return data
-    unpack, out, size = zlib.decompressobj(31), list[bytes](), 0
-    rest = data
-    try:
-        while rest and not unpack.eof:
-            out.append(unpack.decompress(rest, 1024**2))
-            size += len(out[-1])
-            if size > limit:
-                raise Broken(f"it unpacks to more than {limit // 1024**2} MB")
-            rest = unpack.unconsumed_tail
-    except zlib.error as error:
-        raise Broken(f"it seems packed with gzip, but does not unpack: {error}") from error
-    return b"".join(out)
+    mended = _mended(data)
+    for start in range(0, len(mended), CHUNK):
+        yield mended[start : start + CHUNK]
 
 
 _DECLARED: Final = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'][^>]*\?>")
@@ -199,11 +174,6 @@ def _mended(data: bytes) -> bytes:
 
 def head_text(head: bytes) -> str:
     """The beginning of a document as text, whatever its encoding, for a look at what it is."""
-    if head.startswith(b"\x1f\x8b"):
-        try:
-            head = zlib.decompressobj(31).decompress(head, CHUNK)
-        except zlib.error:
-            return ""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head.decode("utf-16", "ignore")
     return head.decode("utf-8", "ignore")
