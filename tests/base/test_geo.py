@@ -32,6 +32,8 @@ def test_geojson_passes(geometry: dict) -> None:
     ("geometry", "said"),
     [
         ({"type": "Point", "coordinates": [51.4, 206.7]}, "longitude"),
+        ({"type": "Point", "coordinates": [10**400, 51.4]}, "longitude"),
+        ({"type": "Point", "coordinates": [float("nan"), 51.4]}, "longitude"),
         ({"type": "Point", "coordinates": []}, "missing or empty"),
         ({"type": "Point", "coordinates": ["a", "b"]}, "A position is"),
         ({"type": "Point", "coordinates": [True, False]}, "A position is"),

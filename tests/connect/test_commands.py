@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rhinecloud.base.errors import BadRequestData, NonexistentTenant, ResourceNotFound, Unavailable
+from rhinecloud.base.errors import BadRequestData, NonexistentTenant, ResourceNotFound, Unavailable, Unreadable
 from rhinecloud.connect.commands import Command, Commands
 
 
@@ -101,11 +101,14 @@ async def test_a_command_nobody_answers_expires_and_a_late_answer_still_counts(d
     assert desk.commands.get("city", unreached.id).status == "confirmed"
 
 
-async def test_answers_that_fit_no_command_of_that_device_change_nothing(desk: Desk) -> None:
+async def test_answers_that_fit_no_command_of_that_device_are_refused_and_change_nothing(desk: Desk) -> None:
     command = await desk.commands.send("city", "lamp-7", "dim")
-    for payload in (b"", b"\xff", b"[]", b'{"id": 3}', b'{"id": "none"}', b'{"status": "confirmed"}'):
-        await desk.commands.answered("city", "lamp-7", payload, 0)
-    await desk.commands.answered("city", "lamp-8", json.dumps({"id": command.id}).encode(), 0)
+    broken = (b"", b"\xff", b'{"id": "\xa2"}', b"[]", b'{"id": 3}', b'{"id": "none"}', b'{"status": "confirmed"}')
+    for payload in broken:
+        with pytest.raises(Unreadable, match="no answer to a command"):
+            await desk.commands.answered("city", "lamp-7", payload, 0)
+    with pytest.raises(Unreadable, match="sent to lamp-7"):
+        await desk.commands.answered("city", "lamp-8", json.dumps({"id": command.id}).encode(), 0)
     assert desk.commands.get("city", command.id).status == "queued"
 
 

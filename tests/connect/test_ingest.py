@@ -11,7 +11,7 @@ import pytest
 
 from rhinecloud.backbone import MQTT, RAW, RawMessage
 from rhinecloud.base.declare import Attribute, EntityType, Label, Model
-from rhinecloud.base.errors import Unavailable
+from rhinecloud.base.errors import Unavailable, Unreadable
 from rhinecloud.base.model import Result, Update
 from rhinecloud.connect import Connect, Device, Ingest, Throttle
 from rhinecloud.connect.ingest import WriterFor
@@ -70,6 +70,8 @@ class City:
         return Flaky(self.presents.open(tenant), self.fail)
 
     async def answered(self, tenant: str, device: str, payload: bytes, _at: int) -> None:
+        if not payload.startswith(b"{"):
+            raise Unreadable("no answer", reason="bad answer")
         self.answers.append((tenant, device, payload))
 
     def level(self, device: str, tenant: str = "city") -> Any:
@@ -182,11 +184,12 @@ async def test_an_answer_to_a_command_is_handed_on_and_is_no_observation(city: C
         [
             RawMessage(MQTT, 1, "city/g0/command/ack", b'{"id": "1"}', NOW),
             RawMessage(MQTT, 2, "city/g0/command", b"{}", NOW),
+            RawMessage(MQTT, 3, "city/g0/command/ack", b"yes", NOW),
         ]
     )
     assert city.answers == [("city", "g0", b'{"id": "1"}')]
     assert city.level("g0") is None
-    assert city.held() == []
+    assert city.held() == [("city/g0/command/ack", "bad answer")]
 
 
 async def test_a_device_that_floods_is_sent_away_alone_and_what_it_sent_is_kept(city: City, held_clock: Any) -> None:

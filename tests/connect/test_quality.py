@@ -57,6 +57,8 @@ def test_a_good_value_has_no_flag(level: Series) -> None:
         (1500, {"unitCode": "CMT"}, Flag.TYPE | Flag.RANGE),
         (8, {"unitCode": "CEL"}, Flag.TYPE),
         (8, {"unitCode": 5}, Flag.TYPE),
+        (10**400, {}, Flag.TYPE),  # an integer that no float holds
+        (-(10**400), {"unitCode": "CMT"}, Flag.TYPE),
     ],
 )
 def test_type_unit_and_range(level: Series, value: Any, members: dict, flags: Flag) -> None:

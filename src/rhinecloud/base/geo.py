@@ -88,7 +88,8 @@ def _check_position(position: list[Any]) -> None:
     if not 2 <= len(position) <= 3 or not all(isinstance(x, int | float) and not isinstance(x, bool) for x in position):
         raise BadRequestData(f"A position is [longitude, latitude], not {str(position)[:60]}")
     lon, lat = position[:2]
-    if not (math.isfinite(lon) and math.isfinite(lat) and -180 <= lon <= 180 and -90 <= lat <= 90):
+    # Comparing also tells of NaN, infinity and of integers that are too long for a float.
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise BadRequestData(f"[{lon}, {lat}] is not a longitude (-180 to 180) and a latitude (-90 to 90)")
 
 

@@ -20,7 +20,7 @@ import msgspec
 
 from rhinecloud.base.clock import SECOND, Clock, iso, now_us
 from rhinecloud.base.database import connect, migrate
-from rhinecloud.base.errors import BadRequestData, NonexistentTenant, ResourceNotFound, Unavailable
+from rhinecloud.base.errors import BadRequestData, NonexistentTenant, ResourceNotFound, Unavailable, Unreadable
 from rhinecloud.base.telemetry import counter, logger
 
 log = logger("connect")
@@ -180,16 +180,18 @@ class Commands:
             await self._change(*found, Answer(found[1], "delivered"), self._clock())
 
     async def answered(self, tenant: str, device: str, payload: bytes, at_us: int) -> None:
-        """The device's own word. What is no answer to a command of that device is noted in the log and left."""
+        """The device's own word.
+
+        Raises:
+            Unreadable: it is no answer to a command of that device; reason "bad answer".
+        """
         try:
             answer = msgspec.json.decode(payload, type=Answer)
             command = await asyncio.to_thread(self.get, tenant, answer.id)
-        except (msgspec.DecodeError, RecursionError, ResourceNotFound) as error:
-            log.warning("command_answer_unread", tenant=tenant, device=device, error=str(error))
-            return
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ResourceNotFound) as error:
+            raise Unreadable(f"This is no answer to a command: {error}", reason="bad answer") from error
         if command.device != device:
-            log.warning("command_answer_of_another", tenant=tenant, device=device, command=command.id)
-            return
+            raise Unreadable(f"Command {answer.id} was sent to {command.device}, not to {device}", reason="bad answer")
         await self._change(tenant, answer.id, answer, at_us)
 
     def connected(self, tenant: str, device: str) -> None:

@@ -124,22 +124,26 @@ class Ingest:
     async def _chunk(self, tenant: str, present: WriterFor, messages: list[RawMessage]) -> None:
         decoded = await self._decode(tenant, messages)
         bad = [Bad(m, d.device, d.error) for m, d in zip(messages, decoded, strict=True) if d.error]
+        for message, one in zip(messages, decoded, strict=True):
+            if message.subject.endswith("/command/ack") and one.device and not one.error:
+                bad += await self._answer(tenant, one.device, message)
         if bad:
             await self._put_aside(tenant, bad, "quarantined")
-        for message, one in zip(messages, decoded, strict=True):
-            if message.subject.endswith("/command/ack") and one.device:
-                await self._answer(tenant, one.device, message)
         await self._write(tenant, present, list(zip(messages, decoded, strict=True)))
         read.labels(tenant, "read").inc(len(messages) - len(bad))
 
-    async def _answer(self, tenant: str, device: str, message: RawMessage) -> None:
-        """Never fails either: what a device answers must not hold up what the others send."""
+    async def _answer(self, tenant: str, device: str, message: RawMessage) -> list[Bad]:
+        """Never fails: what a device answers must not hold up what the others send. Returns what is no answer."""
         if self._answered is None:
-            return
+            return []
         try:
             await self._answered(tenant, device, message.data, message.stored_us)
-        except Exception:
+        except Unreadable as error:
+            return [Bad(message, device, error)]
+        except Exception as error:
             log.exception("command_answer_failed", tenant=tenant, device=device)
+            return [Bad(message, device, _stumbled(error))]
+        return []
 
     async def _decode(self, tenant: str, messages: list[RawMessage]) -> list[Decoded]:
         """Never fails: a message that our own code stumbles over is bad, and alone."""

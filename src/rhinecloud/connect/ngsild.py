@@ -164,6 +164,7 @@ def _concise(value: dict[str, Any], expand: Expand) -> Instance:
 def _normalized(value: dict[str, Any], kind: str, member: str, expand: Expand) -> Instance:
     given = value[member]
     instance: Instance = {"type": kind, member: geo.check(given) if kind == "GeoProperty" else given}
+    _check_value(kind, given)
     subs: dict[str, list[Instance]] = {}
     for name, content in value.items():
         if name in (member, "type", "createdAt", "modifiedAt") or content is None:
@@ -171,12 +172,35 @@ def _normalized(value: dict[str, Any], kind: str, member: str, expand: Expand) -
         if name == "observedAt":
             instance[name] = from_text(_observed_text(content))
         elif name in _PLAIN:
-            instance[name] = content
+            instance[name] = _plain(name, content)
         else:
             subs[expand(name)] = [_instance(one, expand, "") for one in _several(content)]
     if subs:
         instance["attrs"] = subs
     return instance
+
+
+def _check_value(kind: str, given: Any) -> None:
+    """What a kind of attribute demands of its value. Source: ETSI GS CIM 009, 4.5.3, 4.5.18, 4.5.20"""
+    if kind == "Relationship":
+        for one in given if isinstance(given, list) else [given]:
+            if not isinstance(one, str) or not _URI.match(one):
+                raise Unreadable(f"A Relationship leads to a URI, not to {describe(one)}", reason="bad entity")
+    elif kind == "LanguageProperty" and not isinstance(given, dict):
+        raise Unreadable(f"A languageMap is an object of texts by language, not {describe(given)}", reason="bad entity")
+    elif kind == "VocabProperty" and not isinstance(given, str | list):
+        raise Unreadable(f"A vocab is a term or several, not {describe(given)}", reason="bad entity")
+
+
+def _plain(name: str, content: Any) -> Any:
+    """A member that is a text; datasetId is a URI, an objectType may be several."""
+    several = content if name == "objectType" and isinstance(content, list) else [content]
+    for one in several:
+        if not isinstance(one, str) or not one or (name == "datasetId" and not _URI.match(one)):
+            raise Unreadable(
+                f"{name} is {'a URI' if name == 'datasetId' else 'a text'}, not {describe(one)}", reason="bad entity"
+            )
+    return content
 
 
 def _observed_text(content: Any) -> str:

@@ -90,6 +90,9 @@ def _observed(instance: Instance) -> int | None:
         return None
 
 
+_MOST: Final = 10**300  # an integer beyond it fits in no float: nothing can be computed with it
+
+
 def _value(instance: Instance) -> Any:
     return instance.get(_VALUE.get(instance["type"], "value"))
 
@@ -110,7 +113,11 @@ def _number_check(declared: Attribute, late_us: int, interval_s: float | None) -
     def check(old: Instance | None, new: Instance, observed: int | None, received: int) -> int:
         value: Any = new.get("value")
         kind = type(value)
-        if (kind is not float and kind is not int) or (whole and kind is float and not value.is_integer()):
+        if (
+            (kind is not float and kind is not int)
+            or (whole and kind is float and not value.is_integer())
+            or (kind is int and not -_MOST <= value <= _MOST)
+        ):
             return _TYPE | _timing(old, observed, received, late_us, old is not None and old.get("value") == value)
         flags = 0
         told = new.get("unitCode")
