@@ -8,6 +8,7 @@ from . import geo, ordering, q, scope, selection
 from .discovery import AttributeFound, TypeFound
 from .entities import apply
 from .geo import GeoQuery
+from .matching import compile_condition
 from .present import Present
 from .presents import Presents
 from .q import Condition
@@ -44,6 +45,7 @@ __all__ = [
     "Vocabularies",
     "Vocabulary",
     "apply",
+    "compile_condition",
     "core_document",
     "decode_entity",
     "geo",

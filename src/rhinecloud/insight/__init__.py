@@ -21,10 +21,13 @@ from .declare import (
     Trial,
     Trouble,
 )
+from .entities import TYPES
 from .forecast import Forecast, Past, Step
+from .room import Insight
 
 __all__ = [
     "SEVERITIES",
+    "TYPES",
     "WHY",
     "Acknowledgement",
     "Ahead",
@@ -35,6 +38,7 @@ __all__ = [
     "Forecast",
     "Indicator",
     "IndicatorValue",
+    "Insight",
     "News",
     "Past",
     "Rule",

@@ -1,7 +1,7 @@
 """What insight works with, as values: rules, indicators, alerts. Imports `base` alone, so that packs load light.
 
-A rule is a standing query (`type`, `q`, `geo`, `scope_q`, as NGSI-LD writes them) and when it counts. No language of its
-own: whoever can ask the API can write a rule.
+A rule is a standing query (`type`, `q`, `geo`, `scope_q`, as NGSI-LD writes them) and when it counts. There is no
+language of its own: whoever can ask the API can write a rule.
 """
 
 from __future__ import annotations

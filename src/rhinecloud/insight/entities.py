@@ -1,0 +1,60 @@
+"""The entity types that insight itself writes: alerts and indicators, after the Smart Data Models.
+
+Source: smart-data-models/dataModel.Alert (Alert) and dataModel.KeyPerformanceIndicator (KeyPerformanceIndicator).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rhinecloud.base.declare import Attribute, EntityType, Label
+
+
+def _text(name: str, de: str, en: str, *, queryable: bool = False) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), kind="text", queryable=queryable)
+
+
+ALERT: Final = EntityType(
+    name="Alert",
+    label=Label(de="Alarm", en="Alert"),
+    plural=Label(de="Alarme", en="Alerts"),
+    subject="dataModel.Alert",
+    icon="triangle-alert",
+    source="Smart Data Models, dataModel.Alert/Alert",
+    retention_days=730,
+    attributes=(
+        _text("name", "Titel", "Title"),
+        Attribute(name="description", label=Label(de="Meldung", en="Message"), kind="language"),
+        _text("category", "Art", "Category"),
+        _text("subCategory", "Regel", "Rule"),
+        _text("severity", "Schwere", "Severity"),
+        _text("alertState", "Zustand", "State"),
+        Attribute(name="dateIssued", label=Label(de="Ausgelöst", en="Issued"), kind="time"),
+        Attribute(name="validFrom", label=Label(de="Gilt seit", en="Valid from"), kind="time"),
+        Attribute(name="validTo", label=Label(de="Galt bis", en="Valid until"), kind="time"),
+        Attribute(name="alertSource", label=Label(de="Worüber", en="About"), kind="relation"),
+        Attribute(name="location", label=Label(de="Ort", en="Location"), kind="geo"),
+        _text("source", "Quelle", "Source"),
+    ),
+)
+KPI: Final = EntityType(
+    name="KeyPerformanceIndicator",
+    label=Label(de="Kennzahl", en="Indicator"),
+    plural=Label(de="Kennzahlen", en="Indicators"),
+    subject="dataModel.KeyPerformanceIndicator",
+    icon="gauge",
+    main="kpiValue",
+    source="Smart Data Models, dataModel.KeyPerformanceIndicator/KeyPerformanceIndicator",
+    attributes=(
+        _text("name", "Name", "Name"),
+        Attribute(name="kpiValue", label=Label(de="Wert", en="Value"), queryable=True),
+        _text("area", "Stadtbezirk", "District"),
+        _text("category", "Art", "Category"),
+        _text("calculationFormula", "Berechnung", "Calculation"),
+        _text("calculationMethod", "Verfahren", "Method"),
+        _text("currentStanding", "Bewertung", "Standing"),
+        Attribute(name="businessTarget", label=Label(de="Ziel", en="Target")),
+        _text("source", "Quelle", "Source"),
+    ),
+)
+TYPES: Final = (ALERT, KPI)

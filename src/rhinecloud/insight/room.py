@@ -1,0 +1,386 @@
+"""The room as the others see it: rules kept and evaluated, alerts kept and told, indicators computed.
+
+Used in the loop's thread; what waits for the disk does so in threads, but for what people do (a rule saved, an alert
+acknowledged), which is rare and short.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from rhinecloud.base import telemetry
+from rhinecloud.base.clock import Clock, now_us
+from rhinecloud.base.declare import Model
+from rhinecloud.base.errors import NonexistentTenant, RhineError
+from rhinecloud.base.model import Changes
+from rhinecloud.context import Presents, Vocabularies
+from rhinecloud.history import Histories
+
+from . import alerts
+from .checks import check_rule
+from .declare import Alert, Happened, Indicator, News, Rule, RuleVersion, Trouble
+from .tables import FILE, Shelf
+from .tenant import Tenant
+
+GRAIN_S: Final = 0.2
+KEEP_S: Final = 1.0
+MINUTE_S: Final = 60.0
+IDLE_S: Final = 300.0
+_encode = msgspec.json.Encoder().encode
+
+log = telemetry.logger("insight")
+_READ = telemetry.histogram("rules_seconds", "Time to evaluate the rules of one commit")
+
+
+class Brings(Protocol):
+    """What is read of a pack."""
+
+    id: str
+    rules: tuple[Rule, ...]
+    indicators: tuple[Indicator, ...]
+
+
+Publish = Callable[[str, bytes], Awaitable[object]]
+"""`Backbone.publish`: (subject, data)."""
+
+
+class Insight:
+    """Rules, alerts and indicators of all tenants.
+
+    Args:
+        folder: DATA/tenants; each tenant's folder has its insight.db.
+        active: the ids of the packs that are on in a tenant.
+        publish: takes what becomes of alerts, on `alerts.<tenant>`.
+        timezone: in which messages tell times.
+    """
+
+    def __init__(  # noqa: PLR0913 — made in one place
+        self,
+        folder: Path,
+        presents: Presents,
+        histories: Histories,
+        vocabularies: Vocabularies,
+        model: Model,
+        *,
+        active: Callable[[str], Collection[str]] = lambda tenant: (),
+        publish: Publish | None = None,
+        clock: Clock = now_us,
+        timezone: str = "Europe/Berlin",
+    ) -> None:
+        self._folder, self._presents, self._histories = folder, presents, histories
+        self._expand, self._model, self._active, self._clock = vocabularies.default.expand, model, active, clock
+        self._publish, self._zone = publish, ZoneInfo(timezone)
+        self._declared: list[Rule] = []
+        self._indicators: list[Indicator] = []
+        self._tenants: dict[str, Tenant] = {}
+        self._work: set[asyncio.Task[None]] = set()
+        self._ticking: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def bring(self, packs: Iterable[Brings]) -> None:
+        """The rules and indicators of all packs that are installed; `active` says which of them count."""
+        for pack in packs:
+            for rule in pack.rules:
+                self._declared.append(msgspec.structs.replace(rule, pack=pack.id))
+            for indicator in pack.indicators:
+                self._indicators.append(msgspec.structs.replace(indicator, pack=pack.id))
+
+    async def start(self) -> None:
+        """Looks at every tenant soon after: what has become true or ended meanwhile is told then."""
+        self._loop = asyncio.get_running_loop()
+        self._ticking = asyncio.create_task(self._tick_for_ever(), name="insight")
+
+    async def stop(self) -> None:
+        for task in (self._ticking, *self._work):
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*(t for t in (self._ticking, *self._work) if t is not None), return_exceptions=True)
+        for here in self._tenants.values():
+            await asyncio.to_thread(here.stop)
+        self._tenants.clear()
+
+    # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def rules(self, tenant: str) -> list[Rule]:
+        """All rules, on or off, by id; without those of packs that are off."""
+        return self._tenant(tenant).rules.all(self._active(tenant))
+
+    def rule(self, tenant: str, rule_id: str) -> Rule:
+        """Raises: ResourceNotFound."""
+        return self._tenant(tenant).rules.get(rule_id)
+
+    def rule_versions(self, tenant: str, rule_id: str) -> list[RuleVersion]:
+        """All versions of a rule, the newest first; also of one that was deleted."""
+        return self._tenant(tenant).rules.versions(rule_id)
+
+    def rule_changed(self, tenant: str, rule_id: str) -> bool:
+        """Whether the city made something else of a rule that a pack declares; deleting it then brings that back."""
+        return self._tenant(tenant).rules.changed(rule_id)
+
+    def trouble(self, tenant: str, rule_id: str) -> Trouble | None:
+        """Why a rule cannot be evaluated; None: it can."""
+        return self._tenant(tenant).watch.trouble.get(rule_id)
+
+    def check_rule(self, tenant: str, rule: Rule) -> None:
+        """Raises: BadRequestData: the rule cannot be as it is; the message says why."""
+        check_rule(rule, self._model, self._expand, self._tenant(tenant).seen)
+
+    def save_rule(self, tenant: str, rule: Rule, who: str) -> Rule:
+        """Keeps a rule, as a new version where there is one; it is evaluated against the present at once.
+
+        A rule without an id is a new one of the city's own, and is given one after its title.
+        Raises:
+            BadRequestData: it cannot be as it is; the message says why.
+        """
+        here = self._tenant(tenant)
+        check_rule(rule, self._model, self._expand, here.seen)
+        kept = here.rules.save(rule, who, self._clock())
+        self._reload(here)
+        return kept
+
+    def switch_rule(self, tenant: str, rule_id: str, on: bool, who: str) -> Rule:
+        """On: evaluated at once. Off: its alerts are cleared, with that reason.
+
+        Raises:
+            ResourceNotFound.
+        """
+        here = self._tenant(tenant)
+        kept = here.rules.switch(rule_id, on, who, self._clock())
+        self._reload(here)
+        return kept
+
+    def delete_rule(self, tenant: str, rule_id: str, who: str) -> None:
+        """Takes a rule of the city's own away (its versions are kept); a pack's goes back to what the pack says.
+
+        Raises:
+            ResourceNotFound. Conflict: it is as its pack declares it, and can only be switched off.
+        """
+        here = self._tenant(tenant)
+        here.rules.delete(rule_id, who, self._clock())
+        self._reload(here)
+
+    def switched(self, tenant: str) -> None:
+        """A pack of the tenant was switched on or off. May be called in any thread."""
+        if self._loop is not None and tenant in self._tenants:
+            self._loop.call_soon_threadsafe(self._reload, self._tenants[tenant])
+
+    def _reload(self, here: Tenant) -> None:
+        fresh = here.reload()
+        self._later(self._stand(here, fresh, "rule-changed"))
+
+    # ── alerts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def alerts(  # noqa: PLR0913 — what a list may be filtered by
+        self,
+        tenant: str,
+        *,
+        state: str = "",
+        severity: str | Sequence[str] = "",
+        type: str | Sequence[str] = "",
+        rule: str = "",
+        entity: str = "",
+        text: str = "",
+        at_us: int | None = None,
+        since_us: int | None = None,
+        until_us: int | None = None,
+        sort: str = "worst",
+        limit: int = 100,
+        offset: int = 0,
+    ) -> tuple[list[Alert], int]:
+        """A page of alerts, and how many there are in all.
+
+        Args:
+            state: "raised", "cleared"; "": both.
+            type: terms or IRIs.
+            text: words that all occur in title, message, rule or entity.
+            at_us: as they stood at that moment of the city: only those raised then.
+            since_us, until_us: those that were raised at some moment between the two.
+            sort: worst (and newest of them) first, newest, oldest, updated, cleared, entity.
+        Raises:
+            BadRequestData: there is no such order.
+        """
+        names = [type] if isinstance(type, str) else list(type)
+        return alerts.search(
+            self._tenant(tenant).shelf,
+            state=state,
+            severity=severity,
+            types=[self._expand(name) for name in names if name],
+            rule=rule,
+            entity=entity,
+            text=text,
+            at_us=at_us,
+            since_us=since_us,
+            until_us=until_us,
+            sort=sort,
+            limit=limit,
+            offset=offset,
+        )
+
+    def alert(self, tenant: str, alert_id: str) -> Alert:
+        """Raises: ResourceNotFound."""
+        return alerts.find(self._tenant(tenant).shelf, alert_id)
+
+    def counts(self, tenant: str) -> dict[str, int]:
+        """Alerts that are raised and not snoozed, by severity, the worst first."""
+        return alerts.counts(self._tenant(tenant).shelf, self._clock())
+
+    def acknowledge(self, tenant: str, alert_id: str, who: str, note: str = "") -> Alert:
+        """Somebody sees to it. Raises: ResourceNotFound."""
+        now = self._clock()
+        return self._act(tenant, alert_id, "acknowledged", lambda a: alerts.acknowledge(a, who, note, now))
+
+    def snooze(self, tenant: str, alert_id: str, who: str, until_us: int | None) -> Alert:
+        """Until then it is not counted, nor is one that the same rule raises at the same entity; None ends it.
+
+        Raises:
+            ResourceNotFound.
+        """
+        now = self._clock()
+        alert = self._act(tenant, alert_id, "snoozed", lambda a: alerts.snooze(a, until_us, now))
+        self._tenant(tenant).watch.snooze(alert.rule, alert.entity, alert.snoozed_until_us)
+        log.info("alert_snoozed", tenant=tenant, alert=alert_id, who=who)
+        return alert
+
+    def comment(self, tenant: str, alert_id: str, who: str, text: str) -> Alert:
+        """Raises: ResourceNotFound. BadRequestData: there is no text."""
+        now = self._clock()
+        return self._act(tenant, alert_id, "commented", lambda a: alerts.comment(a, who, text, now))
+
+    def _act(self, tenant: str, alert_id: str, what: Happened, change: Callable[[Alert], None]) -> Alert:
+        here = self._tenant(tenant)
+        alert = here.act(alert_id, change)
+        self._later(self._tell(tenant, News(what, alert)))
+        return alert
+
+    # ── what changes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def read(self, tenant: str, changes: Changes) -> None:
+        """Evaluates what one commit changed; alerts are durable when it returns."""
+        try:
+            here = self._tenant(tenant)
+            present = self._presents.open(tenant)
+        except NonexistentTenant:
+            return
+        if not here.watch.index.rules:
+            here.dirty = True
+            return
+        began = time.perf_counter()
+        await here.read(changes, present)
+        _READ.observe(time.perf_counter() - began)
+
+    async def settled(self) -> None:
+        """Returns when everything that was asked for before is done: rules looked at, news told."""
+        while self._work:
+            await asyncio.gather(*self._work, return_exceptions=True)
+
+    async def _stand(self, here: Tenant, only: Collection[str] | None, why: str = "ended") -> None:
+        await here.flush()
+        if only is None or only:
+            await here.stand(self._presents.open(here.name), only, why)
+
+    async def _tell(self, tenant: str, news: News) -> None:
+        if self._publish is None:
+            return
+        try:
+            await self._publish(f"alerts.{tenant}", _encode(news))
+        except RhineError as error:  # it is kept; who looks sees it
+            log.warning("alert_not_told", tenant=tenant, alert=news.alert.id, detail=error.detail)
+
+    # ── what goes by the clock ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def _tick_for_ever(self) -> None:
+        await self._load_all()
+        kept_s = minute_s = time.monotonic()
+        while True:
+            await asyncio.sleep(GRAIN_S)
+            moment = time.monotonic()
+            everything = moment - kept_s >= KEEP_S
+            if everything:
+                kept_s = moment
+            await self.tick(everything=everything)
+            if moment - minute_s >= MINUTE_S:
+                minute_s = moment
+                await self._each(self._minute)
+
+    async def tick(self, *, everything: bool = True) -> None:
+        """Does what is due by the clock in every tenant."""
+
+        async def one(here: Tenant) -> None:
+            due = here.watch.next_us
+            if due is not None and due <= self._clock():
+                here.tick(self._presents.open(here.name))
+            await here.flush(all_=everything)
+
+        await self._each(one)
+
+    async def _minute(self, here: Tenant) -> None:
+        if time.monotonic() - here.shelf.used > IDLE_S and not here.dirty:
+            await asyncio.to_thread(here.shelf.close)
+            return
+        await asyncio.to_thread(here.away.keep, self._clock())
+
+    async def _each(self, work: Callable[[Tenant], Awaitable[None]]) -> None:
+        for here in list(self._tenants.values()):
+            try:
+                await work(here)
+            except NonexistentTenant:
+                self._tenants.pop(here.name, None)
+            except Exception as error:  # one tenant's trouble is not the others'
+                log.exception("insight_failed", tenant=here.name, error=repr(error))
+
+    async def _load_all(self) -> None:
+        for tenant in self._presents.names():
+            try:
+                await self._stand(self._tenant(tenant), None)
+            except Exception as error:
+                log.exception("insight_failed", tenant=tenant, error=repr(error))
+            await asyncio.sleep(0.02)  # a start has better things to do
+
+    def _tenant(self, tenant: str) -> Tenant:
+        here = self._tenants.get(tenant)
+        if here is None:
+            self._presents.open(tenant)  # raises where there is no such tenant
+            here = self._tenants[tenant] = Tenant(
+                tenant,
+                Shelf(self._folder / tenant / FILE),
+                model=self._model,
+                expand=self._expand,
+                zone=self._zone,
+                clock=self._clock,
+                declared=self._declared,
+                active=lambda: self._active(tenant),
+                tell=self._tell,
+            )
+            if self._ticking is not None:
+                self._later(self._stand(here, None))
+        return here
+
+    def forget(self, tenant: str) -> None:
+        """Closes what is open of a tenant whose folder is going to be removed or replaced."""
+        here = self._tenants.pop(tenant, None)
+        if here is not None:
+            here.shelf.close()
+
+    def _later(self, work: Any) -> None:
+        if self._loop is None:
+            with contextlib.suppress(RuntimeError):
+                self._loop = asyncio.get_running_loop()
+        if self._loop is None:
+            work.close()
+            return
+        task: asyncio.Task[None] = self._loop.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._work.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("insight_failed", error=repr(error))

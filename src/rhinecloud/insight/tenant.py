@@ -1,0 +1,357 @@
+"""Everything that insight holds of one tenant: its rules, its watch, and how both come to the disk and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from datetime import tzinfo
+from typing import Any, Final
+
+import msgspec
+
+from rhinecloud.base import telemetry
+from rhinecloud.base.clock import Clock
+from rhinecloud.base.declare import Model
+from rhinecloud.base.errors import RhineError
+from rhinecloud.base.model import Change as Kind
+from rhinecloud.base.model import Changes, Entity
+from rhinecloud.context import Present, Query, Types
+
+from . import alerts
+from .away import Away
+from .declare import Alert, News, Rule, Trouble
+from .replaying import Row, steps
+from .rules import Rules
+from .standing import Expand, Standing
+from .tables import Shelf
+from .watch import Case, Watch
+
+BREATH: Final = 200  # entities after which others get their turn
+PAGE: Final = 1_000
+Tell = Callable[[str, News], Awaitable[None]]
+
+log = telemetry.logger("insight")
+_ALERTS = telemetry.counter("alerts_total", "Changes of alerts, by what happened", ("what",))
+_decode_case = msgspec.json.Decoder(Case).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Tenant:
+    """Used in the loop's thread, but for what says otherwise."""
+
+    def __init__(  # noqa: PLR0913 — made in one place
+        self,
+        name: str,
+        shelf: Shelf,
+        *,
+        model: Model,
+        expand: Expand,
+        zone: tzinfo,
+        clock: Clock,
+        declared: Iterable[Rule],
+        active: Callable[[], Collection[str]],
+        tell: Tell,
+    ) -> None:
+        self.name, self.shelf = name, shelf
+        self.seen: set[str] = set()  # types that entities have
+        self.dirty = True  # something changed since the indicators were computed
+        self._expand, self._clock, self._active, self._tell = expand, clock, active, tell
+        now = clock()
+        self.away = Away(shelf, now)
+        self.rules = Rules(shelf, declared, now)
+        self.watch = Watch(name, model, zone, listened=self.away.listened)
+        self._flushing = asyncio.Lock()
+        self._standing = asyncio.Lock()
+        self._exchange(now)
+        self._restore(now)
+
+    # ── coming back ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _restore(self, now: int) -> None:
+        for alert in alerts.raised(self.shelf):
+            case = Case(alert.rule, alert.entity, alert.started_us, alert.known_us, alert.raised_us, [], alert)
+            self.watch.restore(case, now)
+        for (body,) in self.shelf.rows("SELECT body FROM pending"):
+            try:
+                self.watch.restore(_decode_case(body), now)
+            except msgspec.MsgspecError as error:
+                log.warning("pending_unreadable", tenant=self.name, error=str(error))
+        rows: list[Any] = self.shelf.rows(
+            "SELECT rule, entity, max(snoozed_until_us) FROM alert WHERE snoozed_until_us > ? GROUP BY rule, entity",
+            (now,),
+        )
+        for rule, entity, until in rows:
+            self.watch.snooze(rule, entity, until)
+
+    def _exchange(self, now: int) -> set[str]:
+        """Takes the rules that are on now into the watch; gives those that are new or another version."""
+        before = self.watch.index.rules
+        on = {}
+        for rule in self.rules.all(self._active()):
+            if not rule.on:
+                continue
+            known = before.get(rule.id)
+            if known is not None and known.rule == rule:
+                on[rule.id] = known
+                continue
+            try:
+                on[rule.id] = Standing(rule, self._expand)
+            except RhineError as error:
+                self.watch.trouble[rule.id] = Trouble(at_us=now, detail=error.detail)
+        self.watch.exchange(on.values())
+        fresh = {rule_id for rule_id, rule in on.items() if before.get(rule_id) is not rule}
+        for rule_id in fresh:
+            self.watch.trouble.pop(rule_id, None)
+        return fresh
+
+    def reload(self) -> set[str]:
+        """The rules have changed: alerts of those that no longer count are cleared; gives the rules to look at anew."""
+        now = self._clock()
+        fresh = self._exchange(now)
+        counting = self.watch.index.rules
+        for rule_id in {case.rule for cases in self.watch.cases.values() for case in cases.values()}:
+            if rule_id not in counting:
+                self.watch.drop(rule_id, now, self._why(rule_id))
+        return fresh
+
+    def _why(self, rule_id: str) -> str:
+        try:
+            rule = self.rules.get(rule_id)
+        except RhineError:
+            return "rule-deleted"
+        return "pack-off" if rule.pack and rule.pack not in self._active() else "rule-off"
+
+    # ── what changes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def read(self, changes: Changes, present: Present) -> None:
+        """One commit's changes: the entities that rules look at, each once, in the order in which things happened."""
+        self.dirty = True
+        found = self._concerned(changes)
+        now = self._clock()
+        for number, (entity_id, (rows, rules)) in enumerate(found.items(), 1):
+            entity = present.get(entity_id)
+            for at_us, seen in steps(entity, rows, now, changes.committed_us):
+                for rule in rules:
+                    self.watch.look(rule, seen, entity_id, at_us, now)
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
+        self.watch.end_batch()
+        await self.flush()
+
+    def _concerned(self, changes: Changes) -> dict[str, tuple[list[Row], list[Standing]]]:
+        """entity → (its rows that matter, the rules that may be concerned). This is done for every observation."""
+        watch, group_of = self.watch, self.watch.index.group
+        found: dict[str, dict[Standing, None]] = {}
+        columns = zip(
+            changes.entity,
+            changes.type,
+            changes.attr,
+            changes.change,
+            changes.observed_us,
+            changes.received_us,
+            changes.number,
+            changes.seen,
+            strict=True,
+        )
+        for entity, types, attr, change, observed, received, number, seen in columns:
+            group = group_of(types, attr)
+            if not attr:
+                rules = self._of_entity(types, entity, change)
+            elif group is None:
+                continue
+            elif change == Kind.DELETED or seen:
+                rules = watch.sees(group, entity, attr, None, received)
+            else:
+                at = received if observed is None or observed > received else observed
+                rules = watch.sees(group, entity, attr, number, at)
+            if rules:
+                found.setdefault(entity, {}).update(dict.fromkeys(rules))
+        return {entity: (rows, list(found[entity])) for entity, rows in self._rows(changes, found).items()}
+
+    def _rows(self, changes: Changes, wanted: Collection[str]) -> dict[str, list[Row]]:
+        """The rows of some entities that rules look at, in order."""
+        rows: dict[str, list[Row]] = {}
+        if not wanted:
+            return rows
+        for i, entity in enumerate(changes.entity):
+            if entity in wanted:
+                attr = changes.attr[i]
+                if attr and self.watch.index.group(changes.type[i], attr) is None:
+                    continue
+                row = Row(
+                    attr,
+                    changes.dataset[i],
+                    changes.change[i],
+                    changes.observed_us[i],
+                    changes.received_us[i],
+                    changes.number[i],
+                    i,
+                    changes.seen[i],
+                    changes,
+                )
+                rows.setdefault(entity, []).append(row)
+        return rows
+
+    def _of_entity(self, types: str, entity: str, change: int) -> list[Standing]:
+        """The rules on an entity that came, went, or changed its type or scope."""
+        self.seen.update(types.split(" "))
+        cases = self.watch.cases.get(entity, {})
+        rules: Iterable[Standing] = ()
+        if change != Kind.DELETED:
+            rules = (rule for rule in self.watch.index.of(types) if rule.only is None or entity in rule.only)
+        if change == Kind.CREATED:  # its attributes are rows of their own; only what they lack is not
+            rules = (rule for rule in rules if not (rule.gates or rule.change or rule.silent_us))
+        return list(dict.fromkeys([*rules, *(r for i in cases if (r := self.watch.index.rules.get(i)) is not None)]))
+
+    # ── what stands ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def stand(self, present: Present, only: Collection[str] | None = None, why: str = "ended") -> None:
+        """Evaluates rules (`only` these, or all) against the present as it stands; `why` alerts end that are over."""
+        async with self._standing:
+            index = self.watch.index
+            rules = [rule for rule in index.rules.values() if only is None or rule.id in only]
+            visited: set[tuple[str, str]] = set()
+            for name in dict.fromkeys(rule.type for rule in rules):
+                of = [rule for rule in rules if rule.type == name]
+                await self._stand_type(present, name, of, visited, why)
+                self.seen.add(name)
+            now = self._clock()
+            for rule in rules:
+                for entity_id in [e for e, cases in self.watch.cases.items() if rule.id in cases]:
+                    if (rule.id, entity_id) not in visited:
+                        self.watch.look(rule, present.get(entity_id), entity_id, now, now, over=why)
+        await self.flush()
+
+    async def _stand_type(
+        self, present: Present, name: str, rules: Sequence[Standing], visited: set[tuple[str, str]], why: str
+    ) -> None:
+        offset, number = 0, 0
+        chosen = {rule.id for rule in rules}
+        while True:
+            page = await present.query(Query(types=Types((name,)), limit=PAGE, offset=offset))
+            for entity in page.entities:
+                number += 1
+                if number % BREATH == 0:
+                    await asyncio.sleep(0)
+                self._stand_at(present, entity, rules, chosen, visited, why)
+            offset += PAGE
+            if len(page.entities) < PAGE:
+                return
+
+    def _stand_at(
+        self,
+        present: Present,
+        entity: Entity,
+        rules: Sequence[Standing],
+        chosen: Collection[str],
+        visited: set[tuple[str, str]],
+        why: str,
+    ) -> None:
+        entity_id, now = entity["id"], self._clock()
+        types = " ".join(sorted(entity["type"]))
+        found: dict[Standing, None] = {}
+        for attr, instances in entity["attrs"].items():
+            group = self.watch.index.group(types, attr)
+            if group is None:
+                continue
+            number = instances[0].get("value") if len(instances) == 1 else None
+            if number.__class__ not in (int, float):
+                number = None
+            at = newest(entity, [attr], now)
+            found.update(dict.fromkeys(self.watch.sees(group, entity_id, attr, number, at)))
+        for rule in rules:
+            if rule.silent_us and rule.attr in entity["attrs"]:
+                self.watch.arm(rule, entity, now)
+        looked = [rule for rule in found if rule.id in chosen]
+        current = present.get(entity_id) if looked else None
+        for rule in looked:
+            visited.add((rule.id, entity_id))
+            at = newest(current, rule.watched, now) if current else now
+            self.watch.look(rule, current, entity_id, at, now, over=why)
+
+    def tick(self, present: Present) -> bool:
+        """What is due by the clock; whether there is something to write."""
+        now = self._clock()
+        due = self.watch.next_us
+        if due is not None and due <= now:
+            self.watch.tick(now, present.get)
+        return bool(self.watch.news)
+
+    # ── keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def flush(self, *, all_: bool = False) -> None:
+        """Keeps what has become of alerts, then tells it; `all_`: pending cases too, which else may wait a second."""
+        if not (self.watch.news or (all_ and self.watch.touched)):
+            return
+        async with self._flushing:
+            news, self.watch.news = self.watch.news, []
+            touched, self.watch.touched = self.watch.touched, set()
+            if not news and not touched:
+                return
+            pending = [(rule, entity, self._packed(rule, entity)) for rule, entity in touched]
+            pending += [(n.alert.rule, n.alert.entity, None) for n in news if n.what == "raised"]
+            told = _told(news)
+            await asyncio.to_thread(self._write, [item.alert for item in told], pending)
+            for item in told:
+                _ALERTS.labels(item.what).inc()
+                await self._tell(self.name, item)
+
+    def _packed(self, rule: str, entity: str) -> bytes | None:
+        case = self.watch.cases.get(entity, {}).get(rule)
+        return None if case is None or case.alert is not None else _encode(case)
+
+    def _write(self, changed: Sequence[Alert], pending: Sequence[tuple[str, str, bytes | None]]) -> None:
+        """In a thread."""
+        with self.shelf.transaction() as db:
+            for rule, entity, body in pending:
+                if body is None:
+                    db.execute("DELETE FROM pending WHERE rule = ? AND entity = ?", (rule, entity))
+                else:
+                    db.execute("INSERT OR REPLACE INTO pending VALUES (?, ?, ?)", (rule, entity, body))
+            alerts.keep(db, changed)
+
+    def act(self, alert_id: str, change: Callable[[Alert], None]) -> Alert:
+        """What a person does about an alert: kept when it returns, and told soon.
+
+        Raises:
+            ResourceNotFound.
+        """
+        with self.shelf.transaction() as db:
+            alert = alerts.act(db, alert_id, change)
+        case = self.watch.cases.get(alert.entity, {}).get(alert.rule)
+        if case is not None and case.alert is not None and case.alert.id == alert.id:
+            change(case.alert)
+        return alert
+
+    def stop(self) -> None:
+        """Writes what is only in memory, and closes the file."""
+        self.away.keep(self._clock())
+        if self.shelf.is_open or self.watch.touched:
+            pending = [(rule, entity, self._packed(rule, entity)) for rule, entity in self.watch.touched]
+            if pending or self.watch.news:
+                self._write([item.alert for item in _told(self.watch.news)], pending)
+        self.shelf.close()
+
+
+def newest(entity: Entity, attrs: Iterable[str], now: int) -> int:
+    """When the newest of these attributes was observed, not later than now."""
+    from .holding import observed_us
+
+    found = [observed_us(i) for attr in attrs for i in entity["attrs"].get(attr, ())]
+    return min(max(found, default=now), now)
+
+
+def _told(news: Sequence[News]) -> list[News]:
+    """One item an alert, as it is now: of one that was raised and cleared at once, that it was cleared."""
+    first: dict[str, str] = {}
+    last: dict[str, News] = {}
+    for item in news:
+        first.setdefault(item.alert.id, item.what)
+        last[item.alert.id] = item
+    return [
+        News(
+            "raised" if first[alert_id] == "raised" and item.alert.state == "raised" else item.what,
+            msgspec.structs.replace(item.alert),
+        )
+        for alert_id, item in last.items()
+    ]
