@@ -30,6 +30,7 @@ from rhinecloud.base.settings import Settings
 from rhinecloud.connect import Bad, Commands, Connect, Device, Ingest, Throttle, mqtt_filters
 from rhinecloud.context import Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.history import Histories
+from rhinecloud.insight import TYPES, Insight
 from rhinecloud.kit import Fleet, Simulation, Switchboard, discover, fleet, write_credentials
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
 from rhinecloud.sharing import NgsiLd, Operations, Push, openapi
@@ -62,7 +63,7 @@ class City:
         found = discover()
         self.packs = found.packs
         self.switchboard = Switchboard(self.tenants, found.packs, troubles=found.troubles, clock=clock)
-        self.model = Model(kind for pack in self.packs for kind in pack.types)
+        self.model = Model((*(kind for pack in self.packs for kind in pack.types), *TYPES))
         self.access = Access(settings, clock, model=self.model)
         self.connect = Connect(
             self.tenants,
@@ -87,6 +88,19 @@ class City:
         self.vocabularies = Vocabularies(self.model, allow_private=settings.allow_private_endpoints or settings.open)
         self.subscriptions = Subscriptions(self.presents, self.vocabularies, self._publish_dead, settings, clock)
         self.connect.bring(self.packs, self.switchboard.ids)
+        self.insight = Insight(
+            self.tenants,
+            self.presents,
+            self.histories,
+            self.vocabularies,
+            self.model,
+            active=self.switchboard.ids,
+            publish=self.backbone.publish,
+            clock=clock,
+            timezone=settings.timezone,
+        )
+        self.insight.bring(self.packs)
+        self.switchboard.watchers.append(self.insight.switched)
         ingest = Ingest(
             decoder=self.connect.decoder,
             quarantine=self._quarantine,
@@ -123,6 +137,7 @@ class City:
         )
         await self._room(stack, self.subscriptions)
         await self.backbone.watch_deliveries(self.commands.delivered)
+        await self._room(stack, self.insight)
         await self._room(stack, self.relay)
         await asyncio.to_thread(self._write_cli_token)
         self.sign_in_link = await asyncio.to_thread(self._first_link)
@@ -187,6 +202,7 @@ class City:
                 vocabularies=self.vocabularies,
                 packs=self.packs,
                 switchboard=self.switchboard,
+                insight=self.insight,
                 clock=self.clock,
             )
         )
