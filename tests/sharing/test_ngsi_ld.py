@@ -169,6 +169,14 @@ async def test_tenants_are_apart_and_echoed(city: City) -> None:
     problem(await city.ask("GET", "/entities?type=Car", headers={"ngsild-tenant": "../etc"}), 400)
 
 
+async def test_a_token_of_one_tenant_need_not_name_it(city: City) -> None:
+    token = {"authorization": "Bearer port"}
+    assert (await city.ask("POST", "/entities", CAR, headers=token)).status_code == 201  # which made the tenant
+    assert (await city.ask("GET", "/entities/urn:ngsi-ld:Car:1", headers=token)).status_code == 200
+    assert (await city.ask("GET", "/entities/urn:ngsi-ld:Car:1")).status_code == 404
+    assert (await city.ask("GET", "/entities/urn:ngsi-ld:Car:1", headers={"ngsild-tenant": "port"})).status_code == 200
+
+
 # Who may
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -16,7 +17,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON: Final = b"application/json"
 LONGEST_QUERY: Final = 32 * 1024  # bytes
+REMEMBERED_QUERY: Final = 2 * 1024
 MOST_PARAMETERS: Final = 100
+_NONE: Final[Mapping[str, str]] = {}
 
 
 class Answer(msgspec.Struct):
@@ -34,21 +37,23 @@ class Gone(Exception):
 class Asked:
     """A request: its method, path, parameters and headers; the body comes when it is read."""
 
-    __slots__ = ("_headers", "_receive", "method", "path", "query", "scope", "segments")
+    __slots__ = ("_headers", "_receive", "method", "query", "raw_path", "scope", "segments")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
         self.method: str = scope["method"]
         self._receive = receive
         self._headers = _joined(scope["headers"])
-        raw = scope.get("raw_path") or scope["path"].encode()
-        # Split before unquoting: an id may contain a quoted slash. A slash at the end means nothing, but an empty
-        # segment elsewhere stays: it is a variable without a value.
-        path = raw.partition(b"?")[0]
-        parts = path.strip(b"/").split(b"/")
-        self.path = path.decode("ascii", "ignore").rstrip("/")
-        self.segments = [_text(unquote_to_bytes(part)) for part in parts]
-        self.query = parameters(scope.get("query_string", b""))
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        self.raw_path = raw.partition(b"?")[0] if b"?" in raw else raw
+        self.segments = _segments(self.raw_path)
+        query = scope.get("query_string", b"")
+        self.query: Mapping[str, str] = _parameters(query) if query else _NONE
+
+    @property
+    def path(self) -> str:
+        """The address without its parameters, quoted as it came."""
+        return self.raw_path.decode("ascii", "ignore").rstrip("/")
 
     def header(self, name: bytes) -> str:
         """A header's value, "" where there is none; several of them joined by a comma."""
@@ -95,6 +100,18 @@ def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return found
 
 
+def _segments(path: bytes) -> list[str]:
+    """What stands between the slashes.
+
+    Split before unquoting: an id may contain a quoted slash. A slash at the end means nothing, but an empty segment
+    elsewhere stays: it is a variable without a value.
+    """
+    inner = path.strip(b"/")
+    if b"%" not in inner:
+        return _text(inner).split("/")
+    return [_text(unquote_to_bytes(part)) for part in inner.split(b"/")]
+
+
 def _text(raw: bytes) -> str:
     try:
         return raw.decode()
@@ -108,8 +125,6 @@ def parameters(raw: bytes) -> dict[str, str]:
     Raises:
         InvalidRequest: it is not UTF-8, too long, or a parameter is there twice.
     """
-    if not raw:
-        return {}
     if len(raw) > LONGEST_QUERY:
         raise InvalidRequest(f"The query string is longer than {LONGEST_QUERY} bytes; send the query by POST")
     try:
@@ -120,6 +135,16 @@ def parameters(raw: bytes) -> dict[str, str]:
     if len(found) != len(pairs):
         raise InvalidRequest("A parameter is there twice")
     return found
+
+
+@lru_cache(maxsize=1024)
+def _remembered(raw: bytes) -> Mapping[str, str]:
+    return parameters(raw)
+
+
+def _parameters(raw: bytes) -> Mapping[str, str]:
+    """The same; a query that is not too long to keep is read once for all who ask it again."""
+    return _remembered(raw) if len(raw) < REMEMBERED_QUERY else parameters(raw)
 
 
 async def send_answer(send: Send, answer: Answer, *, head: bool = False) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
@@ -15,22 +16,26 @@ from rhinecloud.sharing.exchange import Answer, Asked
 
 from . import values
 from .negotiation import GEO_JSON, JSON, LD_JSON, context_link, linked_context, preference
-from .render import Json
+from .render import Json, View
+from .shown import Look, Shown
 
 if TYPE_CHECKING:
     from rhinecloud.base.settings import Settings
     from rhinecloud.context import Present, Presents, Subscriptions
 
 ROOT: Final = "/ngsi-ld/v1"
+Headers = Sequence[tuple[bytes, bytes]]
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
 
 
 class Who(Protocol):
-    """The part of a principal that this door uses."""
+    """The part of a principal that this door uses; `tenant` is "" where they belong to all, or to none."""
 
     @property
     def source(self) -> str: ...
+    @property
+    def tenant(self) -> str: ...
 
 
 class AccessLike(Protocol):
@@ -62,6 +67,8 @@ class Door:
         self.subscriptions = subscriptions
         self.base_url = settings.public_url.rstrip("/") or f"http://localhost:{settings.port}"
         self.hits: dict[str, int] = {}  # uses of hosted @contexts since the start
+        self.shown = Shown()
+        self.searches: dict[Any, Any] = {}  # see `search.searched`
 
 
 class Call:
@@ -86,7 +93,8 @@ class Call:
         self.door = door
         self.asked = asked
         self.named = named
-        self.params = {name: text for name, text in asked.query.items() if text}  # an empty one is as good as none
+        given = asked.query  # of which an empty parameter is as good as none
+        self.params = {name: text for name, text in given.items() if text} if "" in given.values() else given
         self.media = media  # of the answer
         self.tenant = ""
         self.present: Present = None  # type: ignore[assignment] # only where an operation takes any tenant
@@ -143,9 +151,9 @@ class Call:
     def entity_id(self) -> str:
         return values.uri(self.named["entityId"], "The id in the address")
 
-    async def read_context(self) -> None:
+    async def read_context(self, link: str) -> None:
         """The vocabulary of a request whose @context can only be in its Link header (6.3.5)."""
-        url = linked_context(self.asked.header(b"link"))
+        url = linked_context(link)
         if url is not None:
             self.vocabulary = await self.door.vocabularies.load(url, self.tenant)
 
@@ -219,45 +227,45 @@ class Call:
 
     # What is answered
 
-    def entities(
-        self,
-        rendered: list[Json],
-        *,
-        geo: bool = False,
-        used: bool = True,
-        headers: list[tuple[bytes, bytes]] | None = None,
-    ) -> Answer:
-        """Answers with a list of entities."""
-        more = headers or []
-        context = self.context_named(used)
-        if geo:
-            return self._geo({"type": "FeatureCollection", "features": rendered}, context, more)
-        if self.media == LD_JSON:
-            for item in rendered:
-                item["@context"] = context
-        return self._answer(rendered, context, more)
+    def entities(self, rendered: list[Json], *, used: bool = True, headers: Headers = ()) -> Answer:
+        """Answers with a list of entities; `used`: a name of ours stands in them."""
+        return self.shown([*map(encode, rendered)], used=used, headers=headers)
 
-    def document(self, rendered: Json, *, geo: bool = False, used: bool = True) -> Answer:
+    def document(self, rendered: Json, *, used: bool = True) -> Answer:
         """Answers with one document."""
-        context = self.context_named(used)
-        if geo:
-            return self._geo(rendered, context, [])
+        return self.shown_alone(encode(rendered), used=used)
+
+    def shown(self, found: list[bytes], *, used: bool = True, headers: Headers = ()) -> Answer:
+        """Answers with a list of entities that are JSON already."""
+        if self.media == GEO_JSON:
+            return self._geo(b'{"type":"FeatureCollection","features":[' + b",".join(found) + b"]}", used, headers)
         if self.media == LD_JSON:
-            rendered["@context"] = context
-        return self._answer(rendered, context, [])
+            context = self.context_named(used)
+            found = [_with_context(one, context) for one in found]
+        return Answer(200, b"[" + b",".join(found) + b"]", [*self._head(used), *headers])
 
-    def _geo(self, rendered: Json, context: Any, headers: list[tuple[bytes, bytes]]) -> Answer:
+    def shown_alone(self, found: bytes, *, used: bool = True) -> Answer:
+        """Answers with one document that is JSON already."""
+        if self.media == GEO_JSON:
+            return self._geo(found, used, ())
+        if self.media == LD_JSON:
+            found = _with_context(found, self.context_named(used))
+        return Answer(200, found, self._head(used))
+
+    def _head(self, used: bool) -> list[tuple[bytes, bytes]]:
+        """Content-Type, and of plain JSON the Link to the @context."""
+        if self.media != JSON:
+            return [(b"content-type", self.media.encode())]
+        return [*_json_head(self._context_url(self.context_named(used)))]
+
+    def _geo(self, body: bytes, used: bool, headers: Headers) -> Answer:
+        context = self.context_named(used)
+        head = [(b"content-type", GEO_JSON.encode()), *headers]
         if preference(self.asked.header(b"prefer"), "body") == "json":
-            headers = [*headers, (b"link", context_link(self._context_url(context)))]
+            head.append((b"link", context_link(self._context_url(context))))
         else:
-            rendered["@context"] = context
-        return Answer(200, encode(rendered), [(b"content-type", GEO_JSON.encode()), *headers])
-
-    def _answer(self, rendered: Any, context: Any, headers: list[tuple[bytes, bytes]]) -> Answer:
-        kept = [(b"content-type", self.media.encode()), *headers]
-        if self.media == JSON:
-            kept.append((b"link", context_link(self._context_url(context))))
-        return Answer(200, encode(rendered), kept)
+            body = _with_context(body, context)
+        return Answer(200, body, head)
 
     def context_named(self, used: bool = True) -> Any:
         """The @context to name in an answer; `used`: a name of ours stands in it."""
@@ -271,6 +279,10 @@ class Call:
         """What shortens the names of an answer: the @context that it will name, and no other."""
         vocabularies = self.door.vocabularies
         return vocabularies.core if self.vocabulary is vocabularies.default and not used else self.vocabulary
+
+    def look(self, view: View, way: Hashable, *, used: bool = True) -> Look:
+        """What entities look like as they are asked for; `used`: a name of ours stands in the answer."""
+        return self.door.shown.look(self.tenant, view, way, self.naming(used))
 
     def _context_url(self, context: Any) -> str:
         """The one URL that a Link header can name: the first of the list, since ours includes the core's."""
@@ -286,6 +298,17 @@ class Call:
 def encode(document: Any) -> bytes:
     """JSON of an answer."""
     return _encode(document)
+
+
+def _with_context(document: bytes, context: Any) -> bytes:
+    """A JSON object with a further member, its @context."""
+    between = b"," if len(document) > 2 else b""
+    return document[:-1] + between + b'"@context":' + _encode(context) + b"}"
+
+
+@lru_cache(maxsize=256)
+def _json_head(url: str) -> Headers:
+    return ((b"content-type", JSON.encode()), (b"link", context_link(url)))
 
 
 def created(entity_id: str) -> Answer:

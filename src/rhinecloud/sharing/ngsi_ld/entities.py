@@ -12,9 +12,9 @@ from rhinecloud.sharing.exchange import Answer
 from . import values
 from .call import Call, created, nothing
 from .linked import reached, rendered_flat
-from .negotiation import GEO_JSON
 from .parse import Reader
-from .render import Renderer
+from .render import Renderer, View
+from .shown import way_of
 from .versions import amend, applied
 from .views import view_of
 
@@ -35,22 +35,39 @@ async def retrieve(call: Call) -> Answer:
     Source: ETSI GS CIM 009, 5.7.1, 6.5.3.1.
     """
     view = view_of(call)
+    if (shown := _as_shown_before(call, view)) is not None:
+        return shown
     entity = target(call, call.entity_id())
     if view.attrs is not None and view.attrs.isdisjoint(entity["attrs"]):
         raise ResourceNotFound(f"Entity {entity['id']} has none of the attributes asked for")
     linked = await reached(call, view, [entity])
     used = call.uses_own([entity, *linked.entities.values()])
     renderer = Renderer(view, call.naming(used), linked.entities)
-    geo = call.media == GEO_JSON
     if view.join == "flat":
         entities = rendered_flat(renderer, [entity], linked)
         amended = amend(call, entities)
-        return applied(call, call.entities(entities, geo=geo, used=used), amended)
+        return applied(call, call.entities(entities, used=used), amended)
     document = renderer.entity(entity)
     if not document:
         raise ResourceNotFound(f"Nothing is left of entity {entity['id']} after pick and omit")
     amended = amend(call, [document])
-    return applied(call, call.document(document, geo=geo, used=used), amended)
+    return applied(call, call.document(document, used=used), amended)
+
+
+def _as_shown_before(call: Call, view: View) -> Answer | None:
+    """The answer where the entity need not be looked into; None: it is not there, or something else is to be said."""
+    way = way_of(view)
+    if way is None or view.attrs is not None or "type" in call.params or call.asked.header(b"prefer"):
+        return None
+    kept = call.present.kept(call.named["entityId"])
+    if kept is None:
+        return None
+    _, found, used, types = call.look(view, way).one(kept)
+    if call.readable is not None and call.readable.isdisjoint(types):
+        return None
+    if not used and call.vocabulary.own:
+        found = call.look(view, way, used=False).one(kept)[1]
+    return call.shown_alone(found, used=used) if found != b"{}" else None
 
 
 async def replace(call: Call) -> Answer:

@@ -5,32 +5,26 @@ Source: ETSI GS CIM 009, 5.7.2, 5.6.21, 4.9 to 4.13, 4.17, 4.19, 4.23, 6.4.3.2, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 import msgspec
 
 from rhinecloud.base.errors import BadRequestData
 from rhinecloud.base.model import ALL_DATASETS, Op, Update
-from rhinecloud.context import GeoQuery, Query, Types, geo, ordering, q, scope, selection
+from rhinecloud.context import Query
 from rhinecloud.sharing.exchange import Answer
 
 from . import values
 from .batch import failure
 from .call import Call, multi, nothing
 from .linked import reached, rendered_flat
-from .negotiation import GEO_JSON, JSON
 from .render import Renderer, View
+from .search import Header, Search, Wishes, links_of, page_of, paged, query_of, searched
+from .shown import way_of
 from .versions import amend, applied
 from .views import items, view_of
 
-PAGE: Final = 20  # entities of a page where none is asked for
-LARGEST: Final = 1000
-_SYSTEM: Final = frozenset(["createdAt", "modifiedAt", "expiresAt"])
 _PURGED: Final = 500  # entities deleted in one commit
-
-Wishes = Mapping[str, Any]
 
 
 async def by_parameters(call: Call) -> Answer:
@@ -38,10 +32,7 @@ async def by_parameters(call: Call) -> Answer:
 
     Source: ETSI GS CIM 009, 5.7.2, 6.4.3.2.
     """
-    view = view_of(call)
-    query = query_of(call, call.params, view)
-    limit, offset = _page(call)
-    return await _answered(call, view, query, limit, offset, links=True)
+    return await _answered(call, searched(call), links=True)
 
 
 async def by_body(call: Call) -> Answer:
@@ -61,9 +52,9 @@ async def by_body(call: Call) -> Answer:
         queries = [query_of(call, wishes, view)]
     else:
         queries = [query_of(call, {**wishes, **_selector(one)}, view) for one in _selectors(selectors)]
-    limit, offset = _page(call)
+    limit, offset = page_of(call)
     if len(queries) == 1:
-        return await _answered(call, view, queries[0], limit, offset, links=False)
+        return await _answered(call, Search(view, way_of(view), paged(queries[0], limit, offset), limit), links=False)
     return await _united(call, view, queries, limit, offset)
 
 
@@ -80,7 +71,7 @@ async def purge(call: Call) -> Answer:
     kept = None if keep is None else frozenset(map(call.vocabulary.expand, keep))
     dropped = None if drop is None else frozenset(map(call.vocabulary.expand, drop))
     query = query_of(call, call.params, View())
-    if query.q is not None and _links_of(query.q):
+    if query.q is not None and links_of(query.q):
         raise BadRequestData("What is purged is not chosen by linked entities")
     errors = []
     while True:
@@ -103,143 +94,23 @@ async def purge(call: Call) -> Answer:
     return multi({"success": [], "errors": errors}) if errors else nothing()
 
 
-def query_of(call: Call, wishes: Wishes, view: View) -> Query:
-    """The query that parameters or a body's members ask for.
-
-    Raises:
-        BadRequestData: one of them is malformed, or all together are too wide (5.7.2.4).
-    """
-    expand = call.vocabulary.expand
-    local = call.flag("local")
-    types, everything = _types(call, wishes)
-    attrs = items(wishes, "attrs") or []
-    if not {"id", "type", "scope", "@context"}.isdisjoint(attrs):
-        raise BadRequestData("attrs names attributes, not id, type or scope")
-    condition = None
-    if text := _text(wishes, "q"):
-        condition = q.parse(text, expand, items(wishes, "expandValues") or ())
-        if _links_of(condition) > (view.join_level if view.join else 0) and not call.flag("local"):
-            raise BadRequestData("The query is too deep: conditions on linked entities need join and joinLevel")
-    if csf := _text(wishes, "csf"):
-        q.parse(csf, expand)  # no other context sources yet, so that none is left out by it
-    where = _geo(call, wishes)
-    narrow = (
-        types
-        or [a for a in attrs if a not in _SYSTEM]
-        or where
-        or (condition is not None and _names_attribute(condition))
-    )
-    if not (local or everything or narrow):
-        raise BadRequestData("The query is too wide: give one of type, attrs, q, georel, or local=true")
-    ids = tuple(dict.fromkeys(values.uri(one, "id") for one in items(wishes, "id") or ()))
-    pattern = _text(wishes, "idPattern")
-    scope_text = _text(wishes, "scopeQ")
-    collation = _text(wishes, "collation")
-    return Query(
-        types=types,
-        ids=ids,
-        id_pattern="" if ids else pattern,  # 5.2.33: id takes precedence
-        attrs=tuple(map(expand, attrs)),
-        q=condition,
-        geo=where,
-        scope=scope.parse(scope_text) if scope_text else None,
-        readable=call.readable,
-        order=ordering.parse(items(wishes, "orderBy") or (), expand, _origin(wishes)),
-        collation=ordering.check_collation(collation) if collation else "",
-        count=call.flag("count"),
-    )
-
-
-def _types(call: Call, wishes: Wishes) -> tuple[Types | None, bool]:
-    """The selection of types; ("*" or none: None), and whether "*" asks for all of them."""
-    text = _text(wishes, "type")
-    if text == "*":
-        if call.params.get("local") == "false":
-            raise BadRequestData("type=* is only for what is kept here: leave out local=false")
-        return None, True
-    return (selection.parse(text, call.vocabulary.expand) if text else None), False
-
-
-def _geo(call: Call, wishes: Wishes) -> GeoQuery | None:
-    given = [name for name in ("georel", "geometry", "coordinates") if wishes.get(name)]
-    if not given:
-        return None
-    if len(given) < 3:
-        raise BadRequestData("A geo-query has georel, geometry and coordinates")
-    attr = _text(wishes, "geoproperty")
-    coordinates = wishes["coordinates"]
-    return geo.parse(
-        _text(wishes, "georel"),
-        _text(wishes, "geometry"),
-        coordinates if isinstance(coordinates, str) else values.plain(coordinates, "coordinates"),
-        call.vocabulary.expand(attr) if attr else "",
-    )
-
-
-def _origin(wishes: Wishes) -> dict[str, Any] | None:
-    """The geometry that distances are measured from."""
-    given = wishes.get("orderFrom")
-    kind = wishes.get("orderGeometry", "Point")
-    if type(kind) is not str:
-        raise BadRequestData("orderGeometry is the type of a geometry")
-    if given is None:
-        return None
-    if isinstance(given, str):
-        try:
-            given = msgspec.json.decode(given)
-        except (ValueError, RecursionError) as error:
-            raise BadRequestData("orderFrom is not an array of coordinates") from error
-    return values.geometry({"type": kind, "coordinates": given}, "orderFrom")
-
-
-def _text(wishes: Wishes, name: str) -> str:
-    given = wishes.get(name, "")
-    if type(given) is not str:
-        raise BadRequestData(f"{name} is not a text")
-    return given
-
-
-def _links_of(condition: Any) -> int:
-    """How many relationships a condition follows at most."""
-    if not isinstance(condition, q.Term):
-        return max(map(_links_of, condition.parts), default=0)
-    path, links = condition.path, 0
-    while path.link is not None:
-        path, links = path.link, links + 1
-    return links
-
-
-def _names_attribute(condition: Any) -> bool:
-    """Whether a condition is about an attribute, not only about what we generate ourselves (5.7.2.4)."""
-    if isinstance(condition, q.Term):
-        return condition.path.attr.rpartition("/")[2] not in _SYSTEM
-    return any(map(_names_attribute, condition.parts))
-
-
-# Pages (4.12, 4.13, 5.5.9, 6.3.10, 6.3.13)
-
-
-def _page(call: Call) -> tuple[int, int]:
-    limit, offset = _number(call, "limit", PAGE), _number(call, "offset", 0)
-    if limit == 0 and not call.flag("count"):
-        raise BadRequestData("limit=0 is only for count=true")
-    return min(limit, LARGEST), offset
-
-
-def _number(call: Call, name: str, default: int) -> int:
-    text = call.params.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise BadRequestData(f"{name} is a whole number, at least 0")
-    return int(text)
-
-
-async def _answered(call: Call, view: View, query: Query, limit: int, offset: int, *, links: bool) -> Answer:
-    # One more than the page has, to know whether there is a next one.
-    page = await call.present.query(msgspec.structs.replace(query, limit=limit + 1 if limit else 0, offset=offset))
-    more = _links(call, limit, offset, len(page.entities) > limit) if links else []
-    return await _shown(call, view, page.entities[:limit], page.total, more)
+async def _answered(call: Call, search: Search, *, links: bool) -> Answer:
+    page = await call.present.query(search.query)
+    limit = search.limit
+    kept = page.kept
+    headers: list[Header] = []
+    if links:
+        more = limit and len(kept if kept is not None else page.entities) > limit
+        headers = search.before + search.after if more else search.before
+    if page.total is not None:
+        headers = [*headers, (b"ngsild-results-count", str(page.total).encode())]
+    if kept is not None and search.way is not None and not call.asked.header(b"prefer"):
+        look = call.look(search.view, search.way)
+        found, used = look.several(kept[:limit])
+        if not used and call.vocabulary.own:
+            found, _ = call.look(search.view, search.way, used=False).several(kept[:limit])
+        return call.shown(found, used=used, headers=headers)
+    return await _shown(call, search.view, page.entities[:limit], headers)
 
 
 async def _united(call: Call, view: View, queries: list[Query], limit: int, offset: int) -> Answer:
@@ -249,37 +120,17 @@ async def _united(call: Call, view: View, queries: list[Query], limit: int, offs
         page = await call.present.query(msgspec.structs.replace(query, limit=offset + limit + 1, offset=0, count=False))
         for entity in page.entities:
             found.setdefault(entity["id"], entity)
-    total = len(found) if queries[0].count else None
-    return await _shown(call, view, list(found.values())[offset : offset + limit], total, [])
+    total = [(b"ngsild-results-count", str(len(found)).encode())] if queries[0].count else []
+    return await _shown(call, view, list(found.values())[offset : offset + limit], total)
 
 
-async def _shown(
-    call: Call, view: View, entities: list[Any], total: int | None, headers: list[tuple[bytes, bytes]]
-) -> Answer:
-    if total is not None:
-        headers = [*headers, (b"ngsild-results-count", str(total).encode())]
+async def _shown(call: Call, view: View, entities: list[Any], headers: list[Header]) -> Answer:
     linked = await reached(call, view, entities)
     used = call.uses_own([*entities, *linked.entities.values()])
     renderer = Renderer(view, call.naming(used), linked.entities)
     rendered = rendered_flat(renderer, entities, linked if view.join == "flat" else None)
     amended = amend(call, rendered)
-    return applied(call, call.entities(rendered, geo=call.media == GEO_JSON, used=used, headers=headers), amended)
-
-
-def _links(call: Call, limit: int, offset: int, more: bool) -> list[tuple[bytes, bytes]]:
-    """Link headers to the pages before and after (6.3.10)."""
-    links = []
-    if limit and offset:
-        links.append(_link(call, limit, max(offset - limit, 0), "prev"))
-    if limit and more:
-        links.append(_link(call, limit, offset + limit, "next"))
-    return [(b"link", link) for link in links]
-
-
-def _link(call: Call, limit: int, offset: int, rel: str) -> bytes:
-    given = {**call.params, "limit": str(limit), "offset": str(offset)}
-    text = "&".join(f"{quote(name)}={quote(value, safe=':*./|()~$!@')}" for name, value in sorted(given.items()))
-    return f'<{call.asked.path}?{text}>; rel="{rel}";type="{call.media or JSON}"'.encode()
+    return applied(call, call.entities(rendered, used=used, headers=headers), amended)
 
 
 # Queries in a body (5.2.23, 5.2.33, 5.2.13, 5.2.43)

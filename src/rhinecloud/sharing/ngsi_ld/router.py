@@ -37,6 +37,7 @@ _HERE: Final = object()
 _VARIABLE: Final = object()  # no text, so that no segment of a request can name it
 _OF_ONE: Final = frozenset(["PUT", "PATCH"])  # methods that are always about one thing, whose id is then missing
 _PLAIN_405: Final = frozenset(["subscriptions"])  # 6.10.3: of these a missing id is just another address
+_UNNAMED: Final[dict[str, str]] = {}
 _OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "plain": PLAIN,
     "geo": GEO,
@@ -123,7 +124,7 @@ class NgsiLd:
             if one and not values and method in _OF_ONE and method in node.get(_VARIABLE, {}).get(_HERE, {}):
                 raise BadRequestData("The id is missing in the address")
             raise MethodNotAllowed(f"{asked.method} is not for this address", allow=sorted(methods))
-        return route, dict(zip(route.variables, values, strict=False))
+        return route, dict(zip(route.variables, values, strict=False)) if values else _UNNAMED
 
     async def _run(self, route: Route, named: dict[str, str], asked: Asked, tenant: str) -> Answer:
         """Checks what the standard has all operations check, in its order, then calls the handler."""
@@ -135,14 +136,14 @@ class NgsiLd:
         offered = _OFFERED[route.produces]
         media = negotiate(asked.header(b"accept"), offered) if offered else JSON
         call = Call(self.door, asked, named, media)
-        call.tenant = tenant or self.door.settings.default_tenant
-        if not _TENANT.match(call.tenant):
+        if tenant and not _TENANT.match(tenant):
             raise BadRequestData("NGSILD-Tenant is a name of small letters, digits, - and _")
+        call.tenant = tenant
         self._admit(call, route)
         if route.body:
             await call.read_body(content, route.body)
-        else:
-            await call.read_context()
+        elif link := asked.header(b"link"):
+            await call.read_context(link)
         return await route.handler(call)
 
     def _admit(self, call: Call, route: Route) -> None:
@@ -156,6 +157,8 @@ class NgsiLd:
             call.principal = access.bearer(token.strip())
         else:
             call.principal = access.anonymous()
+        # Who belongs to one tenant need not name it.
+        call.tenant = call.tenant or call.principal.tenant or self.door.settings.default_tenant
         if route.action in ("entities.read", "history.read"):
             call.readable = access.readable_types(call.principal, call.tenant)
         if call.readable is None or not call.readable:

@@ -34,13 +34,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     creates: bool = False  # 5.5.10: creates its tenant too
     any_tenant: bool = False  # answers for tenants that do not exist: what it tells belongs to all of them
 
-    @property
-    def variables(self) -> list[str]:
-        return re.findall(r"{(\w+)}", self.path)
+    variables: tuple[str, ...] = ()  # of the path
+    allowed: frozenset[str] = frozenset()  # the parameters
 
-    @property
-    def allowed(self) -> frozenset[str]:
-        return frozenset(self.parameters)
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "variables", tuple(re.findall(r"{(\w+)}", self.path)))
+        msgspec.structs.force_setattr(self, "allowed", frozenset(self.parameters))
 
 
 _LOOK: Final = ("format", "options", "lang", "local")

@@ -35,7 +35,8 @@ _VALUES: Final = {
 
 def preferred(call: Call) -> tuple[int, int] | None:
     """The version that a client prefers (Prefer: ngsi-ld=1.5), if it says so and we know it."""
-    found = _VERSION.match(preference(call.asked.header(b"prefer"), "ngsi-ld"))
+    prefer = call.asked.header(b"prefer")
+    found = _VERSION.match(preference(prefer, "ngsi-ld")) if prefer else None
     version = (int(found[1]), int(found[2])) if found else None
     return version if version is not None and version <= NATIVE else None
 
