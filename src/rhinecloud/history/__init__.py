@@ -9,6 +9,7 @@ from .as_of import SCOPE, Box
 from .evolution import Evolutions, TemporalQuery, Window
 from .glance import Told
 from .histories import Histories, History
+from .replay import Replayed
 from .series import METHODS, Bucket, Figures, Series, check, duration
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Figures",
     "Histories",
     "History",
+    "Replayed",
     "Series",
     "TemporalQuery",
     "Told",

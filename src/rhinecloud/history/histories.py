@@ -30,6 +30,7 @@ from .engine import Engine, Store
 from .evolution import Evolutions, TemporalQuery, evolve, kinds_of
 from .evolving import Mended, Recorded, erase, mend, record
 from .glance import Told, glance, movers, moves
+from .replay import Replayed, replay
 from .series import Bucket, Figures, Series, aggregate, figures, read_series
 from .upkeep import Kept, keep
 
@@ -337,6 +338,10 @@ class History:
                 with contextlib.suppress(asyncio.QueueEmpty):
                     chunks.get_nowait()
                 await asyncio.sleep(0.005)
+
+    async def replay(self, type_iri: str, attrs: Collection[str], start_us: int, end_us: int) -> list[Replayed]:
+        """What happened to entities of a type in [start_us, end_us), in the order of time; see `replay.replay`."""
+        return await self._read(replay, type_iri, attrs, start_us, end_us)
 
     async def kinds(self, entity: str) -> list[str]:
         """The types of an entity that the past knows; none: it knows nothing of it."""
