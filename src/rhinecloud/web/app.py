@@ -10,18 +10,22 @@ from litestar.exceptions import HTTPException
 
 from rhinecloud.base.errors import RhineError
 
+from .jobs import Jobs
 from .live import Live
 from .pages import (
     account,
     administration,
+    alerts,
     api,
     basemap,
     data,
     devices,
     evidence,
     faults,
+    happenings,
     parts,
     quality,
+    rules,
     shipped,
     sign_in,
     situation,
@@ -39,17 +43,21 @@ def build(rooms: Rooms) -> Guarded:
     pages = Pages(files, timezone=settings.timezone, clock=rooms.clock)
     visits = Visits(rooms, files.version)
     live = Live(rooms)
+    jobs = Jobs(rooms.clock)
     https = settings.public_url.startswith("https://")
     handlers: list[Any] = [
         *shipped.routes(files),
         *sign_in.routes(rooms, pages, visits, https=https),
         *situation.routes(rooms, pages, visits),
         *data.routes(rooms, visits, live),
+        *happenings.routes(rooms, visits, live),
         *basemap.routes(settings.map_pmtiles),
         *evidence.routes(rooms, visits),
         *account.routes(rooms, pages, visits, https=https),
         *devices.routes(rooms, pages, visits),
         *quality.routes(rooms, pages, visits),
+        *alerts.routes(rooms, pages, visits),
+        *rules.routes(rooms, pages, visits, jobs),
         *administration.routes(rooms, pages, visits),
         *api.routes(rooms, pages, visits),
         *parts.routes(rooms, pages, visits),
@@ -73,4 +81,9 @@ def build(rooms: Rooms) -> Guarded:
         request_max_body_size=1_000_000,
         logging_config=None,
     )
-    return Guarded(application, stop=live.stop, map_style=settings.map_style, https=https)
+
+    async def stop() -> None:
+        await live.stop()
+        await jobs.stop()
+
+    return Guarded(application, stop=stop, map_style=settings.map_style, https=https)

@@ -113,6 +113,11 @@ class Pages:
             "static": self.files.address,
             "age": lambda us: self.age(us, language),
             "moment": lambda us: self.moment(us, language),
+            "day": lambda us: format_datetime(
+                self._local(us), "dd.MM." if language == "de" else "d MMM", locale=language
+            ),
+            "clock": lambda us: f"{self._local(us):%H:%M}",
+            "span": lambda us: format_timedelta(us / SECOND, threshold=1.6, locale=language),
             "number": lambda x, decimals=None: number(x, language, decimals),
         }
         return made

@@ -72,7 +72,7 @@ class CityChart extends HTMLElement {
         ...(curve.stepS ? [{ stroke: c("line-strong"), width: 0.5, points: { show: false } }, { stroke: c("line-strong"), width: 0.5, points: { show: false } }] : []),
       ],
       hooks: {
-        draw: [(u) => this.#limits(u, about.limits, c), (u) => this.#marks(u, curve, c)],
+        draw: [(u) => this.#limits(u, about.limits, c), (u) => this.#marks(u, curve, c), (u) => this.#moments(u, about.marks ?? [], c)],
         setCursor: [(u) => this.#read(u, curve, about)],
         setSelect: [() => { this.zoomed = true; }],
       },
@@ -86,6 +86,7 @@ class CityChart extends HTMLElement {
 
   #range(low, high, about) {
     if (low === null) return [0, 1];
+    if (about.marks) for (const [, value] of about.limits) [low, high] = [Math.min(low, value), Math.max(high, value)]; // what it crossed is in sight
     const room = (high - low || Math.abs(high) || 1) * 0.12;
     const floor = about.minimum !== null && low >= 0 && about.minimum >= 0 ? Math.max(0, low - room) : low - room;
     return [floor, high + room];
@@ -133,6 +134,27 @@ class CityChart extends HTMLElement {
       pen.lineTo(x + r, y - r);
       pen.stroke();
     });
+    pen.restore();
+  }
+
+  /** Moments that are named: a thin line with its word. */
+  #moments(u, marks, c) {
+    const pen = u.ctx;
+    pen.save();
+    pen.font = `${11 * devicePixelRatio}px ${getComputedStyle(this).fontFamily}`;
+    for (const [ms, word] of marks) {
+      const x = u.valToPos(ms / 1000, "x", true);
+      if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
+      pen.strokeStyle = pen.fillStyle = c("text-2");
+      pen.lineWidth = devicePixelRatio;
+      pen.beginPath();
+      pen.moveTo(x, u.bbox.top);
+      pen.lineTo(x, u.bbox.top + u.bbox.height);
+      pen.stroke();
+      const right = x > u.bbox.left + u.bbox.width * 0.85;
+      pen.textAlign = right ? "right" : "left";
+      pen.fillText(word, x + (right ? -5 : 5) * devicePixelRatio, u.bbox.top + 11 * devicePixelRatio);
+    }
     pen.restore();
   }
 
