@@ -26,9 +26,10 @@ from rhinecloud.history import Histories
 
 from . import alerts
 from .checks import check_rule
-from .declare import Alert, Happened, Indicator, News, Rule, RuleVersion, Trouble
+from .declare import Alert, Happened, Indicator, News, Rule, RuleVersion, Trial, Trouble
 from .tables import FILE, Shelf
 from .tenant import Tenant
+from .trial import Progress, Trying
 
 GRAIN_S: Final = 0.2
 KEEP_S: Final = 1.0
@@ -175,6 +176,22 @@ class Insight:
     def _reload(self, here: Tenant) -> None:
         fresh = here.reload()
         self._later(self._stand(here, fresh, "rule-changed"))
+
+    async def try_rule(
+        self, tenant: str, rule: Rule, start_us: int, end_us: int, *, progress: Progress | None = None
+    ) -> Trial:
+        """What a rule would have done in [start_us, end_us), by the same evaluation; nothing is kept or told.
+
+        Args:
+            progress: told how much is done, 0 to 1. To give up, cancel the task.
+        Raises:
+            BadRequestData: the rule cannot be as it is, or there is no such stretch.
+        """
+        here = self._tenant(tenant)
+        standing = check_rule(rule, self._model, self._expand, here.seen)
+        history = self._histories.open(tenant)
+        end = min(end_us, self._clock())
+        return await Trying(tenant, standing, history, self._model, self._zone, start_us, end).run(progress)
 
     # ── alerts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -69,7 +69,16 @@ class Tenant:
 
     def _restore(self, now: int) -> None:
         for alert in alerts.raised(self.shelf):
-            case = Case(alert.rule, alert.entity, alert.started_us, alert.known_us, alert.raised_us, [], alert)
+            case = Case(
+                rule=alert.rule,
+                entity=alert.entity,
+                since_us=alert.raised_us,
+                started_us=alert.started_us,
+                heard_us=alert.known_us,
+                at_us=alert.raised_us,
+                evidence=[],
+                alert=alert,
+            )
             self.watch.restore(case, now)
         for (body,) in self.shelf.rows("SELECT body FROM pending"):
             try:

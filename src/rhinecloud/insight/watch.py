@@ -45,6 +45,7 @@ class Case(msgspec.Struct):
     rule: str
     entity: str
     since_us: int  # when it began to hold, by what was observed
+    started_us: int  # when what it is about began: of a silence, the last observation
     heard_us: int  # when we knew, by our clock
     at_us: int  # the moment of the last observation that was looked at
     evidence: list[Evidence]
@@ -203,12 +204,12 @@ class Watch:
     # ── a case's life ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _begin(self, rule: Standing, entity: Entity, difference: Difference | None, at_us: int, now: int) -> None:
-        since = self._holding.since(rule, entity, at_us, now)
+        started = self._holding.since(rule, entity, at_us, now)
         evidence = evidence_of(rule, entity, difference, now)
-        case = Case(rule.id, entity["id"], since, now, max(at_us, since), evidence)
+        case = Case(rule.id, entity["id"], at_us, started, now, at_us, evidence)
         self.cases.setdefault(entity["id"], {})[rule.id] = case
         if rule.for_us <= 0:
-            self._raise(rule, case, entity, since, now)
+            self._raise(rule, case, entity, at_us, now)
         else:
             self.touched.add((rule.id, entity["id"]))
             self._push(now + rule.for_us, "for", rule.id, entity["id"])
@@ -222,7 +223,7 @@ class Watch:
             case.evidence = (case.evidence + later)[:KEPT]
         latest = next((e for e in reversed(case.evidence) if e.attr == rule.attr), None)
         alert = case.alert = Alert(
-            id=alert_id(rule.id, case.entity, case.since_us),
+            id=alert_id(rule.id, case.entity, case.started_us),
             tenant=self.tenant,
             rule=rule.id,
             rule_version=stated.version,
@@ -233,7 +234,7 @@ class Watch:
             type=next((t for t in kinds if t == rule.type), rule.type),
             location=place_of(entity) if entity else None,
             severity=stated.severity,
-            started_us=case.since_us,
+            started_us=case.started_us,
             raised_us=at_us,
             known_us=now,
             updated_us=now,
