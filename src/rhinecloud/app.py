@@ -26,6 +26,7 @@ from rhinecloud.base import collector, telemetry
 from rhinecloud.base.clock import Clock, now_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import Unauthorized
+from rhinecloud.base.model import Changes
 from rhinecloud.base.settings import Settings
 from rhinecloud.connect import Bad, Commands, Connect, Device, Ingest, Throttle, mqtt_filters
 from rhinecloud.context import Presents, Relay, Subscriptions, Vocabularies
@@ -84,7 +85,7 @@ class City:
         self.backbone = Backbone(settings, authenticate=self._authenticate)
         self.commands = Commands(self.tenants, self.backbone.send_mqtt, clock=clock)
         self.throttle = Throttle(self._send_away, clock=clock)
-        self.relay = Relay(self.presents, self._publish)
+        self.relay = Relay(self.presents, self.backbone.publish, self._told)
         self.vocabularies = Vocabularies(self.model, allow_private=settings.allow_private_endpoints or settings.open)
         self.subscriptions = Subscriptions(self.presents, self.vocabularies, self._publish_dead, settings, clock)
         self.connect.bring(self.packs, self.switchboard.ids)
@@ -233,15 +234,11 @@ class City:
     def _highest(self, stream: str) -> int:
         return max((self.presents.open(name).mark(stream) for name in self.presents.names()), default=0)
 
-    async def _publish(self, subject: str, data: bytes, *, message_id: str = "") -> int:
+    async def _told(self, changes: Changes) -> None:
         """Whoever brings a commit's changes out also counts them and tells subscribers: one process does, and once."""
-        sequence = await self.backbone.publish(subject, data, message_id=message_id)
-        try:
-            self.connect.figures.read(data)
-            await self.subscriptions.read(subject.partition(".")[2], data)
-        except Exception:  # it is out: to publish it again would mend nothing
-            log.exception("changes_not_told", subject=subject)
-        return sequence
+        self.connect.figures.feed(changes)
+        await self.insight.read(changes.tenant, changes)
+        await self.subscriptions.changed(changes)
 
     async def _publish_dead(self, tenant: str, letter: bytes) -> None:
         await self.backbone.publish(f"dead.{tenant}.subscription", letter)

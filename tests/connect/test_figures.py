@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from rhinecloud.base.clock import SECOND, parse_us
 from rhinecloud.base.model import Change, Changes, Flag
 from rhinecloud.connect import Connect, Device, Figures, Tables
@@ -60,8 +58,8 @@ def test_the_same_reading_with_two_attributes_counts_once(connect: Connect) -> N
 
 def test_what_the_outbox_holds_is_counted_as_what_it_was_packed_from(connect: Connect) -> None:
     rows = [("device:g", "urn:g", TEN, 0), ("person:ada", "urn:g", TEN, 0)]
-    connect.figures.read(msgspec.msgpack.encode(changes(*rows)))
-    connect.figures.read(msgspec.msgpack.encode(changes(("person:ada", "urn:h", TEN, 0))))
+    connect.figures.feed(changes(*rows))
+    connect.figures.feed(changes(("person:ada", "urn:h", TEN, 0)))
     (figure,) = connect.figures.sources("city", until_us=TEN + 60 * MINUTE)
     assert (figure.source, figure.readings, figure.observations) == ("device:g", 1, 1)
 

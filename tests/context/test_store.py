@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,14 +19,13 @@ from rhinecloud.base.clock import parse_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import AlreadyExists, BadRequestData, NonexistentTenant, Unavailable
 from rhinecloud.base.model import Change, Changes, Op, Outcome, Update
+from rhinecloud.base.packing import Commit, pack, unpack
 from rhinecloud.context import Presents, Query, Relay, geo, ordering, outbox, q, scope, selection, writer
 from rhinecloud.context.draft import unchecked
 from rhinecloud.context.entities import apply
 from rhinecloud.context.relay import split
 
 from .gauges import GAUGE, LEVEL, LOCATION, MODEL, NAME, expand, number, point, relation, text, update, values
-
-_changes = msgspec.msgpack.Decoder(Changes)
 
 
 @pytest.fixture
@@ -86,8 +84,7 @@ async def test_the_outbox_tells_each_commit_until_both_readers_are_done(presents
     city = presents.open("city")
     await city.write([update(Op.CREATE, attrs={"level": number(3, "09:00:00")}, source="device:x")])
     await city.write([update(Op.UPDATE, attrs={"level": number(4)})])
-    ((first, data), (second, _)) = city.outbox(0)
-    changes = _changes.decode(data)
+    ((first, _, changes), (second, _, _)) = city.outbox(0)
     assert (first, second, changes.sequence, changes.tenant) == (1, 2, 1, "city")
     assert (changes.attr, changes.change, changes.number) == (["", LEVEL], [0, 0], [None, 3])
     assert changes.observed_us[1] == parse_us("2026-11-22T09:00:00Z")
@@ -96,10 +93,10 @@ async def test_the_outbox_tells_each_commit_until_both_readers_are_done(presents
     assert len(city.outbox(0)) == 2
     city.outbox_done("changes", 1)
     await city.write([])
-    assert [s for s, _ in city.outbox(0)] == [2]
+    assert [s for s, _, _ in city.outbox(0)] == [2]
     city.outbox_done("changes", 2)
     await city.write([update(Op.CREATE, "urn:c")])
-    assert [s for s, _ in city.outbox(0)] == [3], "sequences are never used twice"
+    assert [s for s, _, _ in city.outbox(0)] == [3], "sequences are never used twice"
 
 
 async def test_two_tenants_never_see_each_other(presents: Presents) -> None:
@@ -169,7 +166,7 @@ async def test_more_than_can_be_written_soon_is_refused_with_advice(
 async def test_writing_stops_while_too_much_waits_for_the_past_and_goes_on_after(
     presents: Presents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(outbox, "MOST_BYTES", 500)
     city = presents.open("city")
     await city.write([update(Op.CREATE, f"urn:{n}") for n in range(100)])
     with pytest.raises(Unavailable, match="append_failed"):
@@ -182,7 +179,7 @@ async def test_writing_stops_while_too_much_waits_for_the_past_and_goes_on_after
     city.outbox_done("history", 1)
     await city.write([])
     await city.write([update(Op.CREATE, "urn:b")])
-    assert [sequence for sequence, _ in city.outbox(0)] == [2], "given up for the backbone, which was away too"
+    assert [commit.sequence for commit in city.outbox(0)] == [2], "given up for the backbone, which was away too"
 
 
 async def test_documents_are_kept_replaced_and_taken_away(presents: Presents) -> None:
@@ -214,7 +211,7 @@ async def test_what_expires_is_gone_at_once_and_removed_soon(presents: Presents,
         await asyncio.sleep(0.1)
         if len(city.outbox(0)) > before:
             break
-    changes = _changes.decode(city.outbox(before)[0][1])
+    changes = city.outbox(before)[0].changes
     assert sorted(zip(changes.entity, changes.attr, changes.change, strict=True)) == [
         ("urn:part", LEVEL, Change.DELETED),
         ("urn:whole", "", Change.DELETED),
@@ -496,7 +493,7 @@ async def test_the_relay_publishes_in_order_and_again_after_trouble(presents: Pr
     async def publish(subject: str, data: bytes, *, message_id: str = "") -> int:
         if trouble:
             raise trouble.pop()
-        told.append((subject, message_id, _changes.decode(data).sequence))
+        told.append((subject, message_id, unpack(data).sequence))
         return len(told)
 
     city = presents.open("city")
@@ -520,11 +517,13 @@ def test_a_message_too_large_for_the_backbone_is_shared_out_in_order() -> None:
     count = 1000
     row = ["type", "attr", "", 0, None, 0, 1.5, None, 0, "source", "raw", False]
     columns: list[list[Any]] = [[f"urn:{n}" for n in range(count)]] + [[value] * count for value in row]
-    data = msgspec.msgpack.encode(("city", 5, 9, *columns))
-    parts = [msgspec.msgpack.decode(p) for p in split(data, 10_000)]
+    changes = Changes("city", 5, 9, *columns)
+    parts = list(split(Commit(5, pack(changes), changes), 3_000))
     assert len(parts) > 1
-    assert [e for part in parts for e in part[3]] == columns[0]
-    assert {tuple(part[:3]) for part in parts} == {("city", 5, 9)}
+    assert all(len(part) <= 3_000 for part in parts)
+    told = [unpack(part) for part in parts]
+    assert [entity for part in told for entity in part.entity] == columns[0]
+    assert {(part.tenant, part.sequence, part.committed_us) for part in told} == {("city", 5, 9)}
 
 
 # ── crashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -578,7 +577,7 @@ async def test_everything_acknowledged_survives_a_kill_at_any_instant(tmp_path: 
     city = presents.open("city")
     missing = [n for n in acknowledged if city.get(f"urn:{n}") is None]
     assert missing == []
-    rows = [name for _, data in city.outbox(0) for name in _changes.decode(data).entity]
+    rows = [name for commit in city.outbox(0) for name in commit.changes.entity]
     assert {f"urn:{n}" for n in acknowledged} <= set(rows), "the past hears of each"
     assert city.mark("s") >= max(acknowledged)
     page = await city.query(Query(q=q.parse("level>=0", expand), limit=0, count=True))

@@ -17,13 +17,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from rhinecloud.base.clock import now_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import BadRequestData, ResourceNotFound
 from rhinecloud.base.model import Change, Changes, Op, Update
+from rhinecloud.base.packing import unpack
 from rhinecloud.base.settings import Settings
 from rhinecloud.context import Message, Notice, Presents, Relay, Subscription, Subscriptions, Vocabularies
 from rhinecloud.context.subscriptions import delivery, endpoints, mqtt
@@ -34,7 +34,6 @@ from rhinecloud.context.subscriptions.model import Kept
 from .endpoint import Endpoint
 
 NS = "https://uri.etsi.org/ngsi-ld/default-context/"
-decode = msgspec.msgpack.Decoder(Changes).decode
 
 
 async def plainly(subscription: Subscription, notice: Notice) -> Message:
@@ -79,7 +78,7 @@ class City:
         await self.presents.stop()
 
     async def _publish(self, _subject: str, data: bytes, *, message_id: str = "") -> int:
-        await self.room.changed(decode(data))
+        await self.room.changed(unpack(data))
         return 1
 
     async def _bury(self, _tenant: str, letter: bytes) -> None:

@@ -11,9 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from rhinecloud.base.model import Changes
+from rhinecloud.base.packing import Commit, pack, unpack
 from rhinecloud.base.settings import Settings
 from rhinecloud.history import Histories
 
@@ -36,9 +35,9 @@ class Outbox:
         self.db.executemany("INSERT INTO outbox VALUES (?, ?)", rows)
         self.db.execute("COMMIT")
 
-    def outbox(self, after: int, rows: int = 1000) -> list[tuple[int, bytes]]:
+    def outbox(self, after: int, rows: int = 1000) -> list[Commit]:
         sql = "SELECT sequence, body FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?"
-        return self.db.execute(sql, (after, rows)).fetchall()
+        return [Commit(n, packed, unpack(packed)) for n, packed in self.db.execute(sql, (after, rows)).fetchall()]
 
     def outbox_done(self, reader: str, upto: int) -> None:
         pass
@@ -73,7 +72,7 @@ def message(n: int) -> bytes:
         changes.source.append("")
         changes.raw.append("")
         changes.seen.append(k == 2 * n - 1)
-    return msgspec.msgpack.encode(changes)
+    return pack(changes)
 
 
 async def main(folder: Path, turn: int) -> None:

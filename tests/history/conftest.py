@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from rhinecloud.base.clock import parse_us
 from rhinecloud.base.model import Changes
+from rhinecloud.base.packing import Commit, pack
 from rhinecloud.base.settings import Settings
 from rhinecloud.history import Histories
 
@@ -24,7 +24,7 @@ class Outbox:
 
     def __init__(self, tenant: str) -> None:
         self.tenant = tenant
-        self.messages: list[tuple[int, bytes]] = []
+        self.messages: list[Commit] = []
         self.sequence = 0
         self.done = 0
 
@@ -35,10 +35,10 @@ class Outbox:
         for row in rows:
             for name, value in (row_of() | row).items():
                 getattr(changes, name).append(value)
-        self.messages.append((self.sequence, msgspec.msgpack.encode(changes)))
+        self.messages.append(Commit(self.sequence, pack(changes), changes))
         return self.sequence
 
-    def outbox(self, after: int, rows: int = 100_000) -> list[tuple[int, bytes]]:
+    def outbox(self, after: int, rows: int = 100_000) -> list[Commit]:
         return [message for message in self.messages if message[0] > after][:rows]
 
     def outbox_done(self, reader: str, upto: int) -> None:

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rhinecloud.access import Access, system
 from rhinecloud.base.declare import Model
-from rhinecloud.base.model import Changes
+from rhinecloud.base.packing import unpack
 from rhinecloud.base.settings import Settings
 from rhinecloud.context import Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.sharing import NgsiLd
@@ -27,7 +26,6 @@ from tests.context.endpoint import Endpoint
 CORE = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.9.jsonld"
 DEFAULT = "https://uri.etsi.org/ngsi-ld/default-context/"
 URL = "http://city.test/ngsi-ld/v1"
-decode = msgspec.msgpack.Decoder(Changes).decode
 
 
 class City:
@@ -61,7 +59,7 @@ class City:
         await self.access.stop()
 
     async def _publish(self, _subject: str, data: bytes, *, message_id: str = "") -> int:
-        await self.room.changed(decode(data))
+        await self.room.changed(unpack(data))
         return 1
 
     async def _bury(self, _tenant: str, _letter: bytes) -> None:

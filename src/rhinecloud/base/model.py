@@ -22,10 +22,12 @@ path and most of their members are open; msgspec reads and writes them at some 1
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
+from .clock import iso
 from .errors import RhineError
 
 Entity = dict[str, Any]
@@ -110,9 +112,9 @@ class Change(IntEnum):
 class Changes(msgspec.Struct, array_like=True, gc=False):
     """What one commit changed, in columns: a row an attribute instance, in the order of writing.
 
-    It is the outbox row of `context`, the input of `history` and the message on the backbone's subject
-    `changes.<tenant>` (as msgpack). A row with attribute "" tells of the entity itself (created, type or scope changed,
-    deleted); its body is then ``{"type": […], "scope": […]}``.
+    It is the input of `history`, and packed (`base.packing`) the outbox row of `context` and the message on the
+    backbone's subject `changes.<tenant>`. A row with attribute "" tells of the entity itself (created, type or scope
+    changed, deleted); its body is then ``{"type": […], "scope": […]}``.
     """
 
     tenant: str
@@ -126,8 +128,7 @@ class Changes(msgspec.Struct, array_like=True, gc=False):
     observed_us: list[int | None] = []  # None: the payload had no time of its own
     received_us: list[int] = []
     number: list[float | None] = []  # the value, where it is a number
-    # JSON of the instance without "_c" "_m" "_f" "_s"; None: a Property of that number, with observedAt and no more.
-    body: list[bytes | None] = []
+    body: list[bytes | None] = []  # what `body_of` says of the instance
     flags: list[int] = []
     source: list[str] = []
     raw: list[str] = []
@@ -151,9 +152,53 @@ class Flag(IntFlag):
     ESTIMATED = 256  # the source itself says so
 
 
-def encode_body(instance: Instance) -> bytes:
-    """JSON of an instance as `Changes.body` carries it."""
-    return _encoder.encode({k: v for k, v in instance.items() if k[0] != "_"})
+EXACT: Final = 2**53  # beyond it a float no longer tells integers apart
+_SAID: Final = frozenset(("type", "value", "observedAt"))
 
 
-_encoder = msgspec.json.Encoder()
+def number_of(instance: Instance) -> float | None:
+    """The value of a Property, where it is a number that `Changes.number` can carry."""
+    value: Any = instance.get("value")
+    kind = value.__class__
+    if (kind is float or (kind is int and -EXACT < value < EXACT)) and instance["type"] == "Property":
+        return value  # type: ignore[no-any-return]
+    return None
+
+
+def body_of(instance: Instance, number: float | None) -> bytes | None:
+    """JSON of the members that a row's columns do not say, without our own ("_…"); None: there are none.
+
+    Of a Property with a number, type, value and observedAt stand in columns. Of all else the whole instance is told.
+    """
+    if number is None or instance["type"] != "Property":
+        return _encode({name: value for name, value in instance.items() if name[0] != "_"})
+    unit = instance.get("unitCode")
+    rest = {name: value for name, value in instance.items() if name not in _SAID and name[0] != "_"}
+    if len(rest) == 1 and unit is not None:
+        return _unit_body(unit)
+    return _encode(rest) if rest else None
+
+
+@lru_cache(maxsize=1024)
+def _unit_body(unit: str) -> bytes:
+    """The same object for the same unit, so that columns of them are found to repeat at once."""
+    return _encode({"unitCode": unit})
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def instance_of(observed_us: int | None, number: float | None, body: bytes | str | None) -> Instance:
+    """The instance that `body_of` was told of."""
+    rest: Instance = {} if body is None else _decode(body)
+    if "type" in rest:
+        return rest
+    made: Instance = {"type": "Property", "value": number}
+    if number is not None and abs(number) < EXACT and number == int(number):
+        made["value"] = int(number)  # as people write it: without a point
+    if observed_us is not None:
+        made["observedAt"] = iso(observed_us)
+    return made | rest
+
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode

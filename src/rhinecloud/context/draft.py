@@ -12,7 +12,19 @@ import msgspec
 
 from rhinecloud.base.clock import parse_us
 from rhinecloud.base.errors import BadRequestData
-from rhinecloud.base.model import NULL, VALUE_MEMBER, Change, Entity, Flag, Instance, Outcome, Result, Update
+from rhinecloud.base.model import (
+    NULL,
+    VALUE_MEMBER,
+    Change,
+    Entity,
+    Flag,
+    Instance,
+    Outcome,
+    Result,
+    Update,
+    body_of,
+    number_of,
+)
 
 _FUTURE: Final = int(Flag.FUTURE)
 
@@ -23,7 +35,6 @@ Check = Callable[[tuple[str, ...], str], Checker | None]
 Row = tuple[str, str, str, str, int, int | None, int, float | None, bytes | None, int, str, str, bool]
 """One row of `Changes`, in its order of columns from `entity` on."""
 
-EXACT: Final = 2**53  # beyond it a float no longer tells integers apart
 encode = msgspec.json.Encoder().encode
 
 
@@ -196,12 +207,10 @@ class Draft:
                 self.attrs[name] = [*there, kept] if old is None else [kept if i is old else i for i in there]
             if "expiresAt" in new:
                 self.transient = True
-        value = new.get("value")
-        number = value if (value.__class__ is float or (value.__class__ is int and -EXACT < value < EXACT)) else None
-        plain = number is not None and len(new) == (2 if observed is None else 3) and new["type"] == "Property"
+        number = number_of(new)
         self.rows.append(
             (self.id, self.key, name, new.get("datasetId") or "", 0 if old is None else 1, observed, self.received,
-             number, None if plain else encode(new), flags, self.source, self.raw, seen)
+             number, body_of(new, number), flags, self.source, self.raw, seen)
         )  # fmt: skip
 
     def remove(self, name: str, old: Instance) -> None:

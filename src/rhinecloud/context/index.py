@@ -14,9 +14,9 @@ import msgspec
 
 from rhinecloud.base import geo
 from rhinecloud.base.declare import CORE_TERMS
-from rhinecloud.base.model import Entity
+from rhinecloud.base.model import EXACT, Entity
 
-from .draft import EXACT, types_key
+from .draft import types_key
 from .scalars import Stored, index_values
 
 LOCATION: Final = CORE_TERMS["location"]

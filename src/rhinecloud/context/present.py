@@ -22,6 +22,7 @@ from rhinecloud.base import database
 from rhinecloud.base.clock import Clock
 from rhinecloud.base.errors import Unavailable
 from rhinecloud.base.model import Entity, Result, Update
+from rhinecloud.base.packing import Commit
 
 from . import discovery, outbox
 from .discovery import AttributeFound, TypeFound
@@ -189,9 +190,13 @@ class Present:
 
     # ── the outbox ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def outbox(self, after: int, rows: int = 100_000) -> list[tuple[int, bytes]]:
-        """(sequence, msgpack of `Changes`) of the commits after `after`, in order."""
+    def outbox(self, after: int, rows: int = 100_000) -> list[Commit]:
+        """Up to `rows` commits after the sequence `after`, in order."""
         self._open()
+        store = self._store  # another thread may be closing
+        held = store.tail.after(after, rows) if store is not None else None
+        if held is not None:
+            return held
         with self._outbox_lock:
             return outbox.read(self._outbox_reads, after, rows)
 
@@ -205,6 +210,7 @@ class Present:
         """`reader` ("history" or "changes") needs nothing up to `upto` any more. Written with the next commit."""
         writer = self._open_writer()
         store = writer.store
+        store.tail.done(reader, upto)
         writer.submit(Job(also=lambda _db: store.outbox_done(reader, upto)))
 
     # ── small documents beside the entities: subscriptions, registrations, hosted @contexts ─────────────────────────

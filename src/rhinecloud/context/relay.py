@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, Protocol
-
-import msgspec
 
 from rhinecloud.base import telemetry
 from rhinecloud.base.model import Changes
+from rhinecloud.base.packing import COLUMNS, Commit, pack
 
 from .presents import Presents
 
@@ -22,8 +21,6 @@ log = telemetry.logger("context")
 ROWS: Final = 64  # commits taken from the outbox at once
 MOST_BYTES: Final = 7_000_000  # of one message; our backbone takes eight million
 RETRY_S: Final = 2.0
-_decode = msgspec.msgpack.Decoder(Changes).decode
-_encode = msgspec.msgpack.Encoder().encode
 
 
 class Publish(Protocol):
@@ -32,14 +29,25 @@ class Publish(Protocol):
     def __call__(self, subject: str, data: bytes, *, message_id: str = "") -> Awaitable[int]: ...
 
 
+Told = Callable[[Changes], Awaitable[None]]
+"""Who in this process wants to know what changed."""
+
+
 class Relay:
-    """Runs between `start` and `stop`."""
+    """Runs between `start` and `stop`. Once a commit is out, `told` is called with it, once, and waited for."""
 
     def __init__(
-        self, presents: Presents, publish: Publish, *, most_bytes: int = MOST_BYTES, retry_s: float = RETRY_S
+        self,
+        presents: Presents,
+        publish: Publish,
+        told: Told | None = None,
+        *,
+        most_bytes: int = MOST_BYTES,
+        retry_s: float = RETRY_S,
     ) -> None:
         self._presents = presents
         self._publish = publish
+        self._told = told
         self._most_bytes = most_bytes
         self._retry_s = retry_s
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -92,27 +100,33 @@ class Relay:
         if tenant not in self._at:
             self._at[tenant] = present.outbox_position("changes")
         while rows := present.outbox(self._at[tenant], ROWS):
-            for sequence, data in rows:
-                for number, part in enumerate(split(data, self._most_bytes)):
-                    message_id = f"{tenant}:{sequence}" if number == 0 else f"{tenant}:{sequence}:{number}"
+            for commit in rows:
+                whole = f"{tenant}:{commit.sequence}"
+                for number, part in enumerate(split(commit, self._most_bytes)):
+                    message_id = f"{whole}:{number}" if number else whole
                     await self._publish(f"changes.{tenant}", part, message_id=message_id)
-                self._at[tenant] = sequence
+                self._at[tenant] = commit.sequence
+                await self._tell(commit.changes)
             present.outbox_done("changes", self._at[tenant])
 
+    async def _tell(self, changes: Changes) -> None:
+        if self._told is None:
+            return
+        try:
+            await self._told(changes)
+        except Exception:  # it is out: to publish it again would mend nothing
+            log.exception("changes_not_told", tenant=changes.tenant, sequence=changes.sequence)
 
-def split(data: bytes, most_bytes: int) -> Iterator[bytes]:
+
+def split(commit: Commit, most_bytes: int) -> Iterator[bytes]:
     """The message itself; or several of the same sequence with the rows shared out, none larger where that can be."""
-    if len(data) <= most_bytes:
-        yield data
+    if len(commit.packed) <= most_bytes or len(commit.changes) == 1:
+        yield commit.packed
         return
-    changes = _decode(data)
-    parts = min(len(changes), len(data) * 5 // (most_bytes * 4) + 1)
-    step = -(-len(changes) // max(parts, 1))
-    columns = changes.__struct_fields__[3:]
+    changes = commit.changes
+    parts = min(len(changes), len(commit.packed) * 5 // (most_bytes * 4) + 2)
+    step = -(-len(changes) // parts)
     for first in range(0, len(changes), step):
-        rows = {name: getattr(changes, name)[first : first + step] for name in columns}
-        part = _encode(Changes(changes.tenant, changes.sequence, changes.committed_us, **rows))
-        if len(part) <= most_bytes or step == 1:
-            yield part
-        else:
-            yield from split(part, most_bytes)
+        rows = {name: getattr(changes, name)[first : first + step] for name in COLUMNS}
+        part = Changes(changes.tenant, changes.sequence, changes.committed_us, **rows)
+        yield from split(Commit(commit.sequence, pack(part), part), most_bytes)

@@ -20,6 +20,7 @@ from rhinecloud.base import database, telemetry
 from rhinecloud.base.clock import Clock
 from rhinecloud.base.errors import RhineError, Unavailable
 from rhinecloud.base.model import Changes, Entity, Outcome, Result, Update
+from rhinecloud.base.packing import Commit, pack
 
 from . import outbox
 from .draft import Check, Row
@@ -34,7 +35,6 @@ SLICE_S: Final = 0.002  # of applying updates, before others in the loop have a 
 CHUNK: Final = 50  # entities read, changed and written together: as many as the processor's cache holds
 encode_entity = msgspec.json.Encoder().encode
 decode_entity = msgspec.json.Decoder(dict[str, Any]).decode
-_pack = msgspec.msgpack.Encoder().encode
 
 
 class Job(msgspec.Struct):
@@ -82,13 +82,14 @@ class Store:
         self._check = check
         self._reserve = reserve_bytes
         self._disk_seen = 0.0
-        self._ending: tuple[Sequence[Job], list[Row], int] = ((), [], 0)
+        self._ending: tuple[Sequence[Job], list[Row], list[int], int] = ((), [], [], 0)
         self.held = Held(room or Room())
         self._written: dict[str, _Touched] = {}  # in the open transaction
         self.db = database.connect(path)
         database.migrate(self.db, STEPS)
         self.db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         self._load()
+        self.tail = outbox.Tail(self._sequence)
         self._reindex()
 
     def _load(self) -> None:
@@ -163,20 +164,24 @@ class Store:
 
     def settle(self) -> None:
         """The end of what `steps` began: outbox, marks, and the commit, which waits for the disk."""
-        jobs, rows, now = self._ending
+        jobs, rows, runs, now = self._ending
+        commit: Commit | None = None
         if rows:
             self._sequence += 1
-            columns = zip(*rows, strict=True)
-            changes: Any = Changes(self.tenant, self._sequence, now, *columns)  # type: ignore[arg-type]
-            packed = _pack(changes)
+            columns: Any = map(list, zip(*rows, strict=True))
+            changes = Changes(self.tenant, self._sequence, now, *columns)
+            packed = pack(changes, runs)
             self.db.execute("INSERT INTO outbox (sequence, changes) VALUES (?, ?)", (self._sequence, packed))
             self.outbox_bytes += len(packed)
+            commit = Commit(self._sequence, packed, changes)
         for job in jobs:
             if job.mark:
                 self.db.execute("INSERT OR REPLACE INTO mark (stream, sequence) VALUES (?, ?)", job.mark)
             if job.also:
                 job.also(self.db)
         self.db.execute("COMMIT")
+        if commit is not None:
+            self.tail.add(commit)
         written, self._written = self._written, {}
         for entity_id, entity in written.items():
             if entity.after is None:
@@ -205,6 +210,7 @@ class Store:
         self.db.execute("BEGIN IMMEDIATE")
         touched: dict[str, _Touched] = {}
         rows: list[Row] = []
+        runs: list[int] = []
         check = self._check
         most = _chunk(jobs)
         for job in jobs:
@@ -217,14 +223,16 @@ class Store:
                         touched = {}
                     entity = touched[update.id] = self._read(update.id)
                 entity.after, result, told = apply(entity.after, update, now, check)
-                rows += told
+                if told:
+                    rows += told
+                    runs.append(len(told))
                 results.append(result)
                 if time.perf_counter() > until:
                     yield
                     until = time.perf_counter() + SLICE_S
             job.results = results
         self._write(touched)
-        self._ending = (jobs, rows, now)
+        self._ending = (jobs, rows, runs, now)
 
     def _read(self, entity_id: str) -> _Touched:
         if (written := self._written.get(entity_id)) is not None:

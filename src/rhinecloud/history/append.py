@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rhinecloud.base.model import Changes
+
 from .columns import NONE, read
 from .engine import Engine, Store
 from .pieces import rows_between
@@ -49,23 +51,23 @@ def mark(engine: Engine, tenant: str) -> int:
         return past.meta("outbox")
 
 
-def append(engine: Engine, tenant: str, messages: Sequence[tuple[int, bytes]]) -> Appended:
-    """Writes (sequence, message) pairs, in rising order, without those up to the mark; durable when it returns."""
+def append(engine: Engine, tenant: str, commits: Sequence[Changes]) -> Appended:
+    """Writes commits, in rising order of their sequences, without those up to the mark; durable when it returns."""
     with engine.use(tenant) as past, past.transaction():
         last = past.meta("outbox")
-        fresh = [message for sequence, message in messages if sequence > last]
+        fresh = [changes for changes in commits if changes.sequence > last]
         if not fresh:
             return Appended()
         appended = insert(past, fresh)
-        past.set_meta("outbox", messages[-1][0])
+        past.set_meta("outbox", fresh[-1].sequence)
         return appended
 
 
-def insert(past: Store, messages: Sequence[bytes]) -> Appended:
-    """Inserts messages within the transaction at hand, without touching the mark."""
+def insert(past: Store, commits: Sequence[Changes]) -> Appended:
+    """Inserts commits within the transaction at hand, without touching the mark."""
     import numpy as np
 
-    batch = read(messages)
+    batch = read(commits)
     rows = len(batch["entity"])
     if not rows:
         return Appended()

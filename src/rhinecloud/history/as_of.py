@@ -14,8 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from rhinecloud.base.clock import iso
-from rhinecloud.base.model import NULL, VALUE_MEMBER, Entity, Instance
+from rhinecloud.base.model import NULL, VALUE_MEMBER, Entity, Instance, instance_of
 
 from .engine import Store
 from .pieces import LAST_OF_SERIES, Piece, living, pieces, remaining
@@ -116,23 +115,13 @@ def instance(
     observed_us: int | None, received_us: int, number: float | None, body: str | None, flags: int, source: str
 ) -> Instance:
     """An attribute instance in its internal form, from what a row holds of it."""
-    if body is not None:
-        made: Instance = _json.decode(body)
-    else:
-        made = {"type": "Property", "value": plain(number)}
-        if observed_us is not None:
-            made["observedAt"] = iso(observed_us)
+    made = instance_of(observed_us, number, body)
     made["_c"] = made["_m"] = received_us
     if flags:
         made["_f"] = flags
     if source:
         made["_s"] = source
     return made
-
-
-def plain(number: float | None) -> float | int | None:
-    """A number as people write it: without a point where it has no fraction."""
-    return int(number) if number is not None and number.is_integer() and abs(number) < 2**53 else number
 
 
 def _inside(entity: Entity, bbox: Box | None) -> bool:

@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from rhinecloud.base.clock import iso
-from rhinecloud.base.model import Changes, Instance, encode_body
+from rhinecloud.base.model import Changes, Instance, body_of
 
 from .append import Appended, insert
 from .as_of import instance as instance_of
@@ -34,7 +32,6 @@ def record(
     """Writes instances of an entity into the past; an observation that is there already is corrected, not doubled."""
     changes = Changes(past.tenant, 0, now_us)
     for attr, instance, observed_us, number in instances:
-        simple = number is not None and instance.keys() <= {"type", "value", "observedAt"} and observed_us is not None
         row: dict[str, Any] = {
             "entity": entity,
             "type": " ".join(sorted(types)),
@@ -44,7 +41,7 @@ def record(
             "observed_us": observed_us,
             "received_us": now_us,
             "number": number,
-            "body": None if simple and instance["type"] == "Property" else encode_body(instance),
+            "body": body_of(instance, number),
             "flags": 0,
             "source": source,
             "raw": "",
@@ -53,7 +50,7 @@ def record(
         for name, value in row.items():
             getattr(changes, name).append(value)
     with past.transaction():
-        return insert(past, [msgspec.msgpack.encode(changes)])
+        return insert(past, [changes])
 
 
 def erase(
@@ -113,7 +110,7 @@ def mend(
             "at_us": row["received_us"] if observed_us is None else observed_us,
             "observed_us": observed_us,
             "number": number,
-            "body": encode_body(made | {"modifiedAt": iso(now_us)}).decode(),
+            "body": (body_of(made | {"modifiedAt": iso(now_us)}, number) or b"").decode() or None,
             "dataset": made.get("datasetId", ""),
         }
         past.db.execute(f"INSERT INTO recent VALUES ({', '.join('$' + name for name in COLUMNS)})", row)

@@ -19,6 +19,7 @@ from rhinecloud.base.clock import DAY, Clock, now_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import RhineError
 from rhinecloud.base.model import Entity, Instance
+from rhinecloud.base.packing import Commit
 from rhinecloud.base.settings import Settings
 from rhinecloud.base.telemetry import counter, histogram, logger
 
@@ -39,7 +40,7 @@ _ROWS = counter("history_rows_total", "Rows of the past, by what became of them"
 _APPEND = histogram("history_append_seconds", "Time to append a batch")
 
 GATHER_S = 0.5
-BATCH_BYTES = 16 * 1024**2  # of messages, about 200,000 rows: whole row groups go past the write-ahead log
+BATCH_ROWS = 200_000  # at once: whole row groups go past the write-ahead log
 DRAIN_S = 10.0
 KEEP_S = 600.0
 
@@ -50,7 +51,7 @@ T = TypeVar("T")
 class Outbox(Protocol):
     """What the past needs of a tenant's present."""
 
-    def outbox(self, after: int, rows: int = ...) -> list[tuple[int, bytes]]: ...
+    def outbox(self, after: int, rows: int = ...) -> list[Commit]: ...
     def outbox_done(self, reader: str, upto: int) -> None: ...
 
 
@@ -155,19 +156,20 @@ class Histories:
                 if not await loop.run_in_executor(self._threads, present.outbox, 0, 1):
                     return  # nothing ever waited here: an idle tenant needs no DuckDB
                 lane.mark = await loop.run_in_executor(self._threads, mark, self.engine, tenant)
-            while messages := await loop.run_in_executor(self._threads, present.outbox, lane.mark, lane.commits):
+            while commits := await loop.run_in_executor(self._threads, present.outbox, lane.mark, lane.commits):
                 began = time.perf_counter()
-                done = await loop.run_in_executor(self._threads, append, self.engine, tenant, messages)
+                changes = [commit.changes for commit in commits]
+                done = await loop.run_in_executor(self._threads, append, self.engine, tenant, changes)
                 _APPEND.observe(time.perf_counter() - began)
-                lane.mark = messages[-1][0]
+                lane.mark = commits[-1].sequence
                 if not lane.held:
                     present.outbox_done("history", lane.mark)
                 for outcome in ("written", "repeated", "corrected"):
                     _ROWS.labels(tenant, outcome).inc(getattr(done, outcome))
-                size = sum(len(message) for _, message in messages)
-                if len(messages) == lane.commits and size < BATCH_BYTES // 2:
+                rows = sum(map(len, changes))
+                if len(commits) == lane.commits and rows < BATCH_ROWS // 2:
                     lane.commits = min(lane.commits * 2, 16_384)
-                elif size > BATCH_BYTES:
+                elif rows > BATCH_ROWS:
                     lane.commits = max(lane.commits // 2, 1)
 
     def _lane(self, tenant: str) -> _Lane:

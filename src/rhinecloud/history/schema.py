@@ -24,7 +24,7 @@ ROW: Final = """
     observed_us BIGINT,    -- NULL where the payload had no time of its own
     received_us BIGINT,
     number DOUBLE,         -- the value, where it is a number
-    body VARCHAR,          -- JSON of the instance; NULL: a plain Property with this number and observedAt
+    body VARCHAR,          -- JSON of the instance; of a number its further members, NULL where there are none
     flags INTEGER, source VARCHAR, raw VARCHAR"""
 
 COLUMNS: Final = (

@@ -46,7 +46,7 @@ class Series(msgspec.Struct):
     observed_us: list[int | None] = []
     received_us: list[int] = []
     number: list[float | None] = []
-    body: list[str | None] = []  # JSON of the instance; None: a plain Property with this number
+    body: list[str | None] = []  # what `base.model.body_of` says of the instance
     flags: list[int] = []  # base.model.Flag
     source: list[str] = []
     raw: list[str] = []
@@ -216,7 +216,7 @@ def figures(
     return found
 
 
-_KIND: Final = """coalesce(regexp_extract(body, '"type":"(\\w+)"', 1), 'Property')"""
+_KIND: Final = """CASE WHEN number IS NULL THEN regexp_extract(body, '"type":"(\\w+)"', 1) ELSE 'Property' END"""
 
 
 def _groups(rows: list[tuple[Any, ...]]) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]:

@@ -16,7 +16,8 @@ from typing import Any, Final
 import msgspec
 
 from rhinecloud.base.errors import RhineError
-from rhinecloud.base.model import Change, Changes
+from rhinecloud.base.model import Change
+from rhinecloud.base.packing import unpack
 from rhinecloud.base.telemetry import logger
 
 from .alert_rows import AlertRow, alert_row
@@ -100,7 +101,6 @@ class Channel:
         self._kept: deque[Kept] = deque()
         self._touched: dict[str, str] = {}  # id → types
         self._deleted: dict[str, str] = {}
-        self._decoder = msgspec.msgpack.Decoder(Changes)
         self._unsubscribe: list[Callable[[], Awaitable[None]]] = []
         self._flusher: asyncio.Task[None] | None = None
         self._something = asyncio.Event()
@@ -195,7 +195,7 @@ class Channel:
         return b"alert", _json.encode(AlertMessage(kept.news.what, row, kept.counts))
 
     async def _heard(self, _subject: str, data: bytes) -> None:
-        changes = self._decoder.decode(data)
+        changes = unpack(data)
         for entity, kind, attr, change in zip(changes.entity, changes.type, changes.attr, changes.change, strict=True):
             if attr == "" and change == Change.DELETED:
                 self._deleted[entity] = kind

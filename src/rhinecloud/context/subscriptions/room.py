@@ -39,7 +39,6 @@ FLUSH_S: Final = 5.0
 GRAIN_S: Final = 0.5
 
 log = telemetry.logger("context")
-_unpack = msgspec.msgpack.Decoder(Changes).decode
 
 
 class _Tenant:
@@ -181,12 +180,6 @@ class Subscriptions:
         return made
 
     # ── what changes (5.8.6) ─────────────────────────────────────────────────────────────────────────────────────────
-
-    async def read(self, tenant: str, packed: bytes) -> None:
-        """As `changed`, from msgpack of `Changes`; unpacked only where the tenant has a subscription."""
-        with contextlib.suppress(NonexistentTenant):
-            if self._tenant(tenant).subscriptions:
-                await self.changed(_unpack(packed))
 
     async def changed(self, changes: Changes) -> None:
         """Matches a batch of changes and queues the notifications; waits for no endpoint."""
