@@ -84,7 +84,7 @@ class Memory:
         states = [state]
         for step in range(first, first + self._steps):
             states.append(self._advance(states[-1], step * self._step_s))
-        if len(self._blocks) >= 4:
+        if len(self._blocks) >= 64:
             del self._blocks[min(self._blocks)]
         self._blocks[block] = states
         return states

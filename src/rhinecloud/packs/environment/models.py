@@ -69,13 +69,13 @@ WATER = EntityType(
     source="Smart Data Models, dataModel.Environment/WaterObserved",
     attributes=(
         *_PLACE,
-        # 1926 saw 13.04 m at Ruhrort, the dikes are built for 13; the lowest, in 2026, was 1.4 m.
+        # 1926 saw 13.04 m at Ruhrort, the dikes are built for 13. Brooks and Emmerich in low water have centimetres.
         _number(
             "height",
             "Wasserstand",
             "Water level",
             "MTR",
-            1,
+            0,
             14,
             decimals=2,
             max_rate=0.5,

@@ -1,65 +1,39 @@
-"""An honest small model of the environment: one weather, one river, and stations that see both from where they stand.
+"""The simulated stations: one weather, one river, and what each station sees of them from where it stands.
 
-Everything is a pure function of the instant: the weather's fronts and the river's waves are smooth seeded noise, the
-rest follows from them (rain → Emscher, wind → how fast exhaust disperses, sun → ozone). It is no forecast of anything.
+Everything is a pure function of the instant. The weather is the kit's, shared with the other packs; waters are in
+`river.py`; soil, air and noise follow from weather, traffic and events. It is no forecast of anything.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
-from rhinecloud.kit import Noise, Thing, World, bell, day_of_year, hour_of_day, weekday
+from rhinecloud.kit import Kind, Moment, Noise, Thing, World, bell, chance
 
-from . import places
+from . import places, sites
+from .indices import LEVELS, air_quality_index, day_evening_night_level
+from .river import Brook, River, Ruhr, level_elsewhere, level_to_discharge
+from .soil import KINDS as SOILS
+from .soil import Soil
 
-HOUR = 3600.0
-DAY = 24 * HOUR
+HOUR: Final = 3600.0
+DAY: Final = 24 * HOUR
 
 Measure = Callable[[float], dict[str, Any]]
 
 
 def things(world: World) -> tuple[Thing, ...]:
     """Every simulated station of this pack."""
-    seed = world.seed
-    sky, river = Sky(seed), River(seed)
-    made: list[Thing] = []
-    for device, name, lon, lat, zero, lag_h in (*places.RHINE, *places.HARBOUR):
-        flowing = (device, name, lon, lat, zero, lag_h) in places.RHINE
-        made.append(_thing("WaterObserved", device, name, lon, lat, 60, _rhine(river, zero, lag_h * HOUR, flowing)))
-    for device, name, lon, lat, usual, rise in places.OTHER_WATER:
-        made.append(
-            _thing(
-                "WaterObserved", device, name, lon, lat, 60, _tame(sky, Noise(seed, device, 0.7 * HOUR), usual, rise)
-            )
-        )
-    for device, name, lon, lat, warmer, windy in places.WEATHER:
-        made.append(
-            _thing(
-                "WeatherObserved", device, name, lon, lat, 30, _weather(sky, Noise(seed, device, HOUR), warmer, windy)
-            )
-        )
-    for device, name, lon, lat, traffic, industry in places.AIR:
-        made.append(
-            _thing(
-                "AirQualityObserved",
-                device,
-                name,
-                lon,
-                lat,
-                60,
-                _air(sky, Noise(seed, device, 2 * HOUR), traffic, industry),
-            )
-        )
-    for device, name, lon, lat, quiet, rise in places.NOISE:
-        made.append(
-            _thing("NoiseLevelObserved", device, name, lon, lat, 20, _noise(Noise(seed, device, 90), quiet, rise))
-        )
-    return tuple(made)
+    return (*_gauges(world), *_weather_stations(world), *_air(world), *_noise(world), *_soil(world))
 
 
-def _thing(kind: str, device: str, name: str, lon: float, lat: float, interval_s: float, measure: Measure) -> Thing:
+def _thing(
+    kind: str, place: tuple[str, str, float, float], district: str, interval_s: float, measure: Measure, **fixed: Any
+) -> Thing:
+    device, name, lon, lat = place
+    area = {"areaServed": district} if district else {}
     return Thing(
         device=device,
         name=name,
@@ -68,123 +42,107 @@ def _thing(kind: str, device: str, name: str, lon: float, lat: float, interval_s
         location=(lon, lat),
         interval_s=interval_s,
         measure=measure,
-        fixed={"dataProvider": "Rhine Cloud demo (simulated)"},
+        fixed={"dataProvider": "Rhine Cloud demo (simulated)", **area, **fixed},
     )
 
 
-class Sky:
-    """The weather over the whole city."""
-
-    def __init__(self, seed: int) -> None:
-        self._front = Noise(seed, "front", 2.5 * DAY)
-        self._shower = Noise(seed, "shower", 2.2 * HOUR)
-        self._warm = Noise(seed, "warm", 4 * DAY)
-        self._gust = Noise(seed, "gust", 400)
-        self._turn = Noise(seed, "turn", 1.5 * DAY)
-
-    def cloud(self, at: float) -> float:
-        """Cover of the sky, 0 to 1."""
-        return _within(0.55 + 0.55 * self._front(at) + 0.2 * self._shower(at), 0, 1)
-
-    def rain_mm_h(self, at: float) -> float:
-        """Rain falls where a front and a shower meet."""
-        wet = self._front(at) + 0.7 * self._shower(at) - 0.75
-        return 6.0 * wet if wet > 0 else 0.0
-
-    def temperature(self, at: float) -> float:
-        """Open land, °C."""
-        season = -math.cos(2 * math.pi * (day_of_year(at) - 20) / 365)  # -1 in late January, 1 in late July
-        swing = (2.2 + 1.8 * (season + 1)) * (1 - 0.6 * self.cloud(at))
-        return 10.8 + 8.0 * season + 4.0 * self._warm(at) + swing * math.cos(2 * math.pi * (hour_of_day(at) - 15) / 24)
-
-    def wind(self, at: float) -> float:
-        """Mean wind over open land, m/s."""
-        return _within(3.6 + 2.6 * self._front(at) + 0.8 * self._shower(at), 0.3, 25)
-
-    def gust(self, at: float) -> float:
-        return self.wind(at) * (1.55 + 0.25 * self._gust(at))
-
-    def direction(self, at: float) -> float:
-        """Where the wind comes from, degrees; here mostly from the south-west."""
-        return (235 + 75 * self._turn(at) + 8 * self._gust(at)) % 360
-
-    def pressure(self, at: float) -> float:
-        return 1015 - 14 * self._front(at) + 4 * self._warm(at)
-
-    def humidity(self, at: float) -> float:
-        dry = 0.018 * (self.temperature(at) - 10.8)
-        return _within(0.76 + 0.14 * self._front(at) - dry + 0.03 * self.rain_mm_h(at), 0.22, 1)
-
-    def sun_w_m2(self, at: float) -> float:
-        """Global radiation on flat ground at 51.4° north: a clear sky after Haurwitz (1945), less what clouds keep."""
-        tilt = math.radians(-23.44) * math.cos(2 * math.pi * (day_of_year(at) + 10) / 365)
-        turn = math.radians(15 * ((at / HOUR + 6.77 / 15) % 24 - 12))  # true noon is where the sun is in the south
-        latitude = math.radians(51.43)
-        height = math.sin(latitude) * math.sin(tilt) + math.cos(latitude) * math.cos(tilt) * math.cos(turn)
-        if height <= 0:
-            return 0.0
-        return 1_098 * height * math.exp(-0.057 / height) * (1 - 0.75 * self.cloud(at) ** 2)
+# ── waters ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class River:
-    """The Rhine at Ruhrort, where its level is the sum of slow waves from upstream."""
+def _gauges(world: World) -> Iterator[Thing]:
+    river, ruhr = River(world), Ruhr(world)
+    for device, name, lon, lat, km, mean, below, above, number, mark_1, mark_2, district in places.RHINE:
+        fixed = {"waterBody": "Rhein", "riverKilometre": km, "meanLevel": mean}
+        fixed |= {"stationCode": number} if number else {}
+        fixed |= {"floodMark1": mark_1, "floodMark2": mark_2} if mark_1 else {}
+        measure = _rhine(river, world.noise(device, 2 * HOUR), km, mean, below, above)
+        yield _thing("WaterObserved", (device, name, lon, lat), district, 60, measure, **fixed)
+    for device, name, lon, lat, zero, lag_h, district in places.HARBOUR:
+        water = name.partition(",")[0]
+        yield _thing(
+            "WaterObserved", (device, name, lon, lat), district, 60, _basin(river, zero, lag_h), waterBody=water
+        )
+    for device, name, lon, lat, usual, rise, district in places.RUHR:
+        measure = _weir(ruhr, world.noise(device, 0.7 * HOUR), usual, rise)
+        yield _thing("WaterObserved", (device, name, lon, lat), district, 60, measure, waterBody=name.partition(",")[0])
+    brooks: dict[float, Brook] = {}
+    for device, name, lon, lat, water, usual, rise, half_h, district in places.BROOKS:
+        brook = brooks.setdefault(half_h, Brook(world, half_h * HOUR))
+        measure = _brook(brook, world.noise(device, HOUR), usual, rise)
+        yield _thing("WaterObserved", (device, name, lon, lat), district, 120, measure, waterBody=water)
 
-    def __init__(self, seed: int) -> None:
-        self._wave = Noise(seed, "wave", 9 * DAY)
-        self._surge = Noise(seed, "surge", 3 * DAY)
-        self._ships = Noise(seed, "ships", 420)
 
-    def level(self, at: float) -> float:
-        """Metres above the gauge's zero; more in winter, as the river has it."""
-        season = 0.5 * math.cos(2 * math.pi * (day_of_year(at) - 20) / 365)
-        wave = self._wave(at)
-        return 3.7 + season + 1.3 * wave + (0.9 * wave**3 if wave > 0 else 0.0) + 0.35 * self._surge(at)
+def _rhine(river: River, noise: Noise, km: float, mean: float, below: float, above: float) -> Measure:
+    lag_s = (km - places.RUHRORT_KM) / 6.0 * HOUR
 
-    def ripple(self, at: float) -> float:
-        """What passing ships do to the level, m."""
-        return 0.015 * self._ships(at)
-
-
-def discharge(level: float) -> float:
-    """m³/s at a level at Ruhrort, m: 640 at 1.43, 2,240 at 4.0 (about the mean), 11,400 at 11.66 (about 31.01.1995)."""
-    return float(134 * (level + 1) ** 1.75)
-
-
-def _rhine(river: River, zero: float, lag_s: float, flowing: bool) -> Measure:
     def measure(at: float) -> dict[str, Any]:
-        level = river.level(at - lag_s) + zero
-        told: dict[str, Any] = {"height": round(_within(level + river.ripple(at - lag_s), 1.2, 12.9), 2)}
-        if flowing:
-            told["flow"] = round(discharge(level - zero))
-        return told
+        level = level_elsewhere(river, at, km, mean, below, above)
+        return {
+            "height": _round(level + river.ripple(at - lag_s) + 0.006 * noise(at), 2, 0.02, 13.5),
+            "flow": round(level_to_discharge(river.level(at - lag_s))),
+            "waterTemperature": round(_water_temperature(at) + 0.3 * noise(at), 1),
+        }
 
     return measure
 
 
-def _tame(sky: Sky, noise: Noise, usual: float, rise: float) -> Measure:
+def _basin(river: River, zero: float, lag_h: float) -> Measure:
     def measure(at: float) -> dict[str, Any]:
-        # What fell over the last hours, the latest most of all.
-        fallen = sum(sky.rain_mm_h(at - back * 1800) * 0.8**back for back in range(10)) / 10
-        return {"height": round(_within(usual + 0.03 * noise(at) + rise * fallen / (fallen + 1.5), 1.05, 12), 2)}
+        return {"height": _round(river.level(at - lag_h * HOUR) + zero + 0.5 * river.ripple(at), 2, 0.02, 13.5)}
 
     return measure
 
 
-def _weather(sky: Sky, noise: Noise, warmer: float, windy: float) -> Measure:
+def _weir(ruhr: Ruhr, noise: Noise, usual: float, rise: float) -> Measure:
     def measure(at: float) -> dict[str, Any]:
-        temperature = sky.temperature(at) + warmer + 0.4 * noise(at)
-        humidity = _within(sky.humidity(at) - 0.01 * warmer + 0.02 * noise(at), 0.2, 1)
-        wind = sky.wind(at) * windy
+        discharge = ruhr.discharge(at)
+        told: dict[str, Any] = {"height": round(usual + 0.03 * noise(at) + rise * (discharge - 60), 2)}
+        return told | {"flow": round(discharge)} if rise else told
+
+    return measure
+
+
+def _brook(brook: Brook, noise: Noise, usual: float, rise: float) -> Measure:
+    def measure(at: float) -> dict[str, Any]:
+        return {"height": round(usual + 0.01 * noise(at) + rise * brook.load(at), 2)}
+
+    return measure
+
+
+def _water_temperature(at: float) -> float:
+    """The Rhine's, °C: 5 in early February, 23 in early August."""
+    return 13.8 - 8.8 * math.cos(2 * math.pi * (at / DAY % 365.2425 - 34) / 365.2425)
+
+
+# ── weather and soil ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _weather_stations(world: World) -> Iterator[Thing]:
+    for device, name, lon, lat, warmer, windy, district in places.WEATHER:
+        measure = _weather(world, world.noise(device, HOUR), warmer, windy)
+        yield _thing("WeatherObserved", (device, name, lon, lat), district, 60, measure, stationName=name)
+
+
+def _weather(world: World, noise: Noise, warmer: float, windy: float) -> Measure:
+    def measure(at: float) -> dict[str, Any]:
+        weather, odd = world.weather(at), noise(at)
+        temperature = weather.temperature + warmer + 0.4 * odd
+        humidity = _within(weather.humidity - 0.01 * warmer + 0.02 * odd, 0.15, 1)
+        wind, gust = weather.wind * windy, weather.gust * windy
+        slot = at // 600 * 600
+        fallen = [world.weather(slot - back * 600).rain / 6 * (1 + 0.3 * odd) for back in range(6)]
         return {
             "temperature": round(temperature, 1),
+            "feelsLikeTemperature": round(feels_like(temperature, humidity, wind), 1),
             "relativeHumidity": round(humidity, 2),
             "dewPoint": round(_dew_point(temperature, humidity), 1),
-            "atmosphericPressure": round(sky.pressure(at) + 0.2 * noise(at), 1),
-            "precipitation": round(sky.rain_mm_h(at) / 6, 1),  # over ten minutes
+            "atmosphericPressure": round(weather.pressure + 0.15 * odd, 1),
+            "precipitation": round(fallen[0], 1),  # over ten minutes
+            "precipitationLastHour": round(sum(fallen), 1),
             "windSpeed": round(wind, 1),
-            "gustSpeed": round(max(wind, sky.gust(at) * windy), 1),
-            "windDirection": round(sky.direction(at) + 6 * noise(at)) % 360,
-            "solarRadiation": round(sky.sun_w_m2(at)),
+            "gustSpeed": round(max(wind, gust), 1),
+            "windDirection": round(weather.direction + 6 * odd) % 360,
+            "solarRadiation": round(weather.sun),
         }
 
     return measure
@@ -196,60 +154,162 @@ def _dew_point(temperature: float, humidity: float) -> float:
     return 243.12 * gamma / (17.62 - gamma)
 
 
-def traffic(at: float) -> float:
-    """How much traffic there is, 0 to about 1: two rush hours on working days, one broad noon at the weekend."""
-    hour = hour_of_day(at)
-    if weekday(at) < 5:
-        return 0.08 + 0.75 * bell(hour, 7.8, 1.3) + 0.45 * bell(hour, 12.5, 3) + 0.75 * bell(hour, 17, 1.8)
-    return 0.08 + (0.55 if weekday(at) == 5 else 0.4) * bell(hour, 14.5, 3.6)
+def feels_like(temperature: float, humidity: float, wind: float) -> float:
+    """°C: wind chill in the cold, sultriness in the heat, the air's own temperature in between.
 
-
-def _air(sky: Sky, noise: Noise, traffic_share: float, industry_share: float) -> Measure:
-    def measure(at: float) -> dict[str, Any]:
-        still = 2.4 / (1.2 + sky.wind(at))  # still air keeps what is put into it
-        washed = 1 / (1 + 0.5 * sky.rain_mm_h(at))
-        cars = traffic(at) * traffic_share
-        no2 = (9 + 44 * cars + 5 * industry_share) * still * (1 + 0.2 * noise(at))
-        pm10 = (11 + 9 * cars + 15 * industry_share) * still * washed * (1 + 0.25 * noise(at))
-        pm25 = pm10 * (0.58 + 0.06 * noise(at))
-        o3 = _within(38 + 0.11 * sky.sun_w_m2(at) + 1.3 * (sky.temperature(at) - 10) - 0.7 * no2, 2, 240)
-        index = quality_index(no2=no2, pm10=pm10, pm25=pm25, o3=o3)
-        return {
-            "no2": round(no2),
-            "no": round(no2 * 0.35 * (0.4 + cars)),
-            "pm10": round(pm10),
-            "pm25": round(pm25),
-            "o3": round(o3),
-            "so2": round((2 + 9 * industry_share) * still * (1 + 0.2 * noise(at + 9_999))),
-            "airQualityIndex": index,
-            "airQualityLevel": LEVELS[index - 1],
-        }
-
-    return measure
-
-
-LEVELS = ("very good", "good", "moderate", "poor", "very poor")
-_STEPS = {"no2": (20, 40, 100, 200), "pm10": (20, 35, 50, 100), "pm25": (10, 20, 25, 50), "o3": (60, 120, 180, 240)}
-
-
-def quality_index(**concentrations: float) -> int:
-    """The index of the German environment agency (UBA): 1 very good to 5 very poor; the worst pollutant counts.
-
-    Args:
-        concentrations: µg/m³ of no2, pm10, pm25, o3.
-    Source: Umweltbundesamt, Luftqualitätsindex, classes of 2019.
+    Source: Steadman (1994) apparent temperature without radiation, as the Bureau of Meteorology uses it, above 20 °C;
+    Environment Canada, wind chill index (2001), below 10 °C and above 1.3 m/s.
     """
-    return 1 + max(sum(value > step for step in _STEPS[name]) for name, value in concentrations.items())
+    if temperature < 10 and wind > 1.3:
+        pull = math.pow(3.6 * wind, 0.16)
+        return 13.12 + 0.6215 * temperature - 11.37 * pull + 0.3965 * temperature * pull
+    if temperature > 20:
+        vapour = humidity * 6.105 * math.exp(17.27 * temperature / (237.7 + temperature))
+        felt = temperature + 0.33 * vapour - 0.7 * wind - 4.0
+        return felt + (temperature - felt) * max(0.0, 1 - (temperature - 20) / 4)
+    return temperature
 
 
-def _noise(noise: Noise, quiet: float, rise: float) -> Measure:
+def _soil(world: World) -> Iterator[Thing]:
+    soil = Soil(world)
+    for number, (slug, name, lon, lat, district) in enumerate((*sites.SOIL, *places.PARKS)):
+        device = f"soil-{slug}"
+        kind = SOILS[number % len(SOILS)] if number < len(sites.SOIL) else SOILS[1]
+        noise, wetter = world.noise(device, 3 * DAY), 0.10 * (2 * chance(world.seed, device) - 1)
+
+        def measure(at: float, kind: str = kind, noise: Noise = noise, wetter: float = wetter) -> dict[str, Any]:
+            return soil.reading(kind, at, wetter + 0.03 * noise(at))
+
+        title = f"Boden {name}" if number >= len(sites.SOIL) else f"Boden Schule {name}"
+        yield _thing(
+            "GreenspaceRecord", (device, title, lon, lat), district, 600, measure, soilKind=kind, soilDepth=0.3
+        )
+
+
+# ── traffic, air and noise ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def traffic(now: Moment) -> float:
+    """How much traffic there is, 0 to about 1: two rush hours on working days, one broad noon on the others."""
+    hour, day = now.hour, now.day
+    if day.kind is Kind.WORK:
+        pupils = 1.0 if day.school else 0.8
+        return 0.08 + pupils * 0.75 * bell(hour, 7.8, 1.3) + 0.45 * bell(hour, 12.5, 3) + 0.72 * bell(hour, 17, 1.8)
+    return 0.08 + (0.55 if day.kind is Kind.SATURDAY else 0.36) * bell(hour, 14.5, 3.6)
+
+
+def _air(world: World) -> Iterator[Thing]:
+    for device, name, lon, lat, cars, industry, district in places.AIR:
+        measure = _air_station(world, device, (lon, lat), cars, industry, whole=True)
+        yield _thing("AirQualityObserved", (device, name, lon, lat), district, 120, measure, typeOfLocation="outdoor")
+    for slug, name, lon, lat, district in sites.AIR:
+        device = f"air-{slug}"
+        cars = 0.15 + 0.6 * chance(world.seed, f"{device}/cars")
+        measure = _air_station(world, device, (lon, lat), cars, smelt(lon, lat), whole=False)
+        yield _thing(
+            "AirQualityObserved", (device, f"Luft {name}", lon, lat), district, 180, measure, typeOfLocation="outdoor"
+        )
+
+
+def smelt(lon: float, lat: float) -> float:
+    """How much of the large plants a place smells, 0 to 1."""
+    nearest = 0.0
+    for east, north, reach_km in places.PLANTS:
+        km2 = ((lon - east) * 69.4) ** 2 + ((lat - north) * 110.6) ** 2
+        nearest = max(nearest, math.exp(-0.5 * km2 / reach_km**2))
+    return 0.1 + 0.85 * nearest
+
+
+def _air_station(
+    world: World, device: str, place: tuple[float, float], cars: float, industry: float, *, whole: bool
+) -> Measure:
+    """A station of the network (`whole`), or a small sensor that knows particles and NO₂."""
+    noise = world.noise(device, 2 * HOUR)
+    slow = world.noise(f"{device}/slow", 9 * HOUR)
+
     def measure(at: float) -> dict[str, Any]:
-        # Ten times the cars are ten decibels more.
-        level = quiet + rise * (1 + math.log10(_within(traffic(at), 0.1, 1.2))) + 1.8 * noise(at)
-        return {"LAeq": round(level, 1), "LAmax": round(level + 7 + 4 * abs(noise(at + 77_777)), 1)}
+        weather, moving = world.weather(at), traffic(world.moment(at)) * cars
+        still = 2.4 / (1.1 + weather.wind)  # still air keeps what is put into it
+        washed = 1 / (1 + 0.4 * weather.rain)
+        heating = max(0.0, 12 - weather.temperature) / 12
+        smoke = sum(e.shape(at) * e.strength * e.reach(*place) for e in world.events.of("fire", at))
+        no2 = (11 + 62 * moving + 8 * industry + 6 * heating) * still * (1 + 0.2 * noise(at)) + 0.12 * smoke
+        pm10 = (8 + 8 * moving + 13 * industry + 7 * heating) * still * washed * (1 + 0.2 * slow(at)) + smoke
+        pm25 = pm10 * (0.6 + 0.06 * noise(at))
+        told: dict[str, Any] = {"no2": round(no2), "pm10": round(pm10), "pm25": round(pm25)}
+        if whole:
+            o3 = 38 + 0.085 * weather.sun + 1.5 * (weather.temperature - 10) - 0.7 * no2
+            told["o3"] = round(_within(o3, 2, 260))
+            told["no"] = round(no2 * 0.35 * (0.4 + moving))
+            told["so2"] = round((2 + 9 * industry) * still * (1 + 0.2 * slow(at)) + 0.05 * smoke)
+        index = air_quality_index(**{name: value for name, value in told.items() if name != "no"})
+        return told | {"airQualityIndex": index, "airQualityLevel": LEVELS[index - 1]}
 
     return measure
+
+
+STADIUM: Final = (6.7780, 51.4090)
+
+
+def _noise(world: World) -> Iterator[Thing]:
+    for device, name, lon, lat, quiet, rise, source, area, district in places.NOISE:
+        meter = _meter(world, device, (lon, lat), quiet, rise)
+        place = device, name, lon, lat
+        yield _thing("NoiseLevelObserved", place, district, 60, meter, noiseSource=source, areaKind=area)
+    for slug, name, lon, lat, district in sites.NOISE:
+        device = f"noise-{slug}"
+        street, plant = chance(world.seed, f"{device}/street"), smelt(lon, lat)
+        meter = _meter(world, device, (lon, lat), 37 + 7 * street + 6 * plant, 9 + 9 * street)
+        source = "plant" if plant > 0.6 else "traffic"
+        area = "residential" if street < 0.45 else "mixed"
+        place = device, f"Lärm {name}", lon, lat
+        yield _thing("NoiseLevelObserved", place, district, 90, meter, noiseSource=source, areaKind=area)
+
+
+def _meter(world: World, device: str, place: tuple[float, float], quiet: float, rise: float) -> Measure:
+    noise = world.noise(device, 150)
+    crowd = math.exp(-0.5 * (((place[0] - STADIUM[0]) * 69.4) ** 2 + ((place[1] - STADIUM[1]) * 110.6) ** 2) / 1.2**2)
+    known: tuple[int, dict[str, Any]] = (0, {})  # the day, and its levels
+
+    def street(now: Moment) -> float:
+        # Ten times the cars are ten decibels more.
+        return quiet + rise * (1 + math.log10(_within(traffic(now), 0.08, 1.2)))
+
+    def measure(at: float) -> dict[str, Any]:
+        nonlocal known
+        now, weather = world.moment(at), world.weather(at)
+        if known[0] != now.day.number:
+            known = now.day.number, _day_levels([street(Moment(float(hour), now.day)) for hour in range(24)])
+        level = street(now) + 1.6 * noise(at)
+        level = _louder(level, 30 + 1.35 * weather.gust)  # wind in trees and at the microphone
+        if weather.rain > 0.2:
+            level += min(4.0, 1.2 * math.log10(1 + 5 * weather.rain))  # wet roads
+        if now.day.match and crowd > 0.02:
+            level = _louder(level, 78 * bell(now.hour, 14.9, 2.2) + 10 * math.log10(crowd))
+        return {"LAeq": round(level, 1), "LAmax": round(level + 7 + 4 * abs(noise(at + 77_777)), 1), **known[1]}
+
+    return measure
+
+
+def _day_levels(hours: list[float]) -> dict[str, Any]:
+    """Lden and Lnight of a day's 24 hourly levels."""
+    night = _mean_level([*hours[22:], *hours[:6]])
+    lden = day_evening_night_level(_mean_level(hours[6:18]), _mean_level(hours[18:22]), night)
+    return {"Lden": round(lden, 1), "Lnight": round(night, 1)}
+
+
+def _mean_level(levels: list[float]) -> float:
+    return 10 * math.log10(sum(10 ** (level / 10) for level in levels) / len(levels))
+
+
+def _louder(one: float, other: float) -> float:
+    """Two noises together, dB."""
+    return 10 * math.log10(10 ** (one / 10) + 10 ** (other / 10))
 
 
 def _within(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
+
+
+def _round(value: float, digits: int, low: float, high: float) -> float:
+    return round(_within(value, low, high), digits)
