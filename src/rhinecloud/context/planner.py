@@ -1,8 +1,8 @@
 """Chooses how a query goes to the indexes: SQL for the keys of candidates in key order, and what is left to check.
 
 A condition on a queryable attribute is a range of the index `value`. Read by value it costs as many rows as match, and
-a sort; read by key it costs rows until the page is full. So the number of matches is measured (up to where the two cost
-the same, kept for some seconds), and the cheaper is taken.
+a sort; read by key it costs rows until the page is full. So it is looked whether there are as many matches as
+where the two cost the same, and the cheaper is taken. That, and plans as a whole, are remembered for some seconds.
 """
 
 from __future__ import annotations
@@ -65,12 +65,16 @@ class _Indexed(msgspec.Struct):
     params: tuple[Any, ...]
     exact: bool
 
+    @property
+    def matching(self) -> str:
+        return f"slot IN ({','.join(str(slot.number) for slot in self.slots)}) AND {self.where}"
+
 
 class Planner:
     """Plans against one tenant's tables. Not shared between threads."""
 
     def __init__(self) -> None:
-        self._measured: dict[Any, tuple[float, int, int]] = {}  # until when, counted, and at most
+        self._measured: dict[tuple[str, tuple[Any, ...]], tuple[float, bool, int]] = {}  # until when, few, of how many
         self._kinds: dict[Any, list[int] | None] = {}
         self._known: dict[int, _Known] = {}  # by the query's identity: who asks again does so with the same object
 
@@ -114,11 +118,9 @@ class Planner:
         if query.geo is not None and (narrow := self._by_place(db, query, even)):
             return narrow
         if indexed:
-            counted = [(self._count(db, one, even), number) for number, one in enumerate(indexed)]
-            matches, best = min(counted)
-            return _by_value(
-                indexed[best], [o for n, o in enumerate(indexed) if n != best], whole, by_key=matches >= even
-            )
+            few = [one for one in indexed if self._few(db, one, even)]
+            best = min(few, key=lambda one: _count(db, one)) if len(few) > 1 else (few or indexed)[0]
+            return _by_value(best, [one for one in indexed if one is not best], whole, by_key=not few)
         return _by_kind(kinds, exact=whole)
 
     def _selected(self, query: Query, numbers: Numbers) -> list[int] | None:
@@ -133,19 +135,18 @@ class Planner:
             self._kinds[key] = [number for types, number in every if accepts(query, frozenset(types.split(" ")))]
         return self._kinds[key]
 
-    def _count(self, db: sqlite3.Connection, one: _Indexed, most: int) -> int:
-        key = (one.slots[0].number, len(one.slots), one.where, one.params)
-        known = self._measured.get(key)
-        moment = time.monotonic()
-        if known and known[0] > moment and (known[1] < known[2] or most <= known[2]):  # counted whole, or far enough
-            return known[1]
+    def _few(self, db: sqlite3.Connection, one: _Indexed, even: int) -> bool:
+        """Whether fewer than `even` values match; half the work of counting them."""
+        key = (one.matching, one.params)
+        until, few, looked = self._measured.get(key, (0.0, False, 0))
+        if until > time.monotonic() and (looked <= even if few else looked >= even):
+            return few
+        sql = f"SELECT 1 FROM value WHERE {one.matching} LIMIT 1 OFFSET ?"  # noqa: S608 - numbers of ours
+        few = db.execute(sql, (*one.params, even - 1)).fetchone() is None
         if len(self._measured) > 2_000:
             self._measured.clear()
-        where = f"slot IN ({','.join(str(s.number) for s in one.slots)}) AND {one.where}"
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM value WHERE {where} LIMIT ?)"  # noqa: S608 - numbers of ours
-        count: int = db.execute(sql, (*one.params, most)).fetchone()[0]
-        self._measured[key] = (moment + KEEP_S, count, most)
-        return count
+        self._measured[key] = (time.monotonic() + KEEP_S, few, even)
+        return few
 
     def _by_place(self, db: sqlite3.Connection, query: Query, even: int) -> Plan | None:
         assert query.geo is not None
@@ -159,6 +160,11 @@ class Planner:
         if db.execute(sql, (*params, even)).fetchone()[0] >= even:
             return None
         return Plan(f"SELECT entity FROM place WHERE {where} ORDER BY entity", params, exact=False)  # noqa: S608
+
+
+def _count(db: sqlite3.Connection, one: _Indexed) -> int:
+    count: int = db.execute(f"SELECT count(*) FROM value WHERE {one.matching}", one.params).fetchone()[0]  # noqa: S608
+    return count
 
 
 def _by_value(best: _Indexed, others: Sequence[_Indexed], whole: bool, *, by_key: bool) -> Plan:
