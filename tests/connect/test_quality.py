@@ -65,6 +65,12 @@ def test_type_unit_and_range(level: Series, value: Any, members: dict, flags: Fl
     assert level(value, **members) == flags
 
 
+def test_an_absurd_value_does_not_spoil_the_ones_behind_it(level: Series) -> None:
+    assert level(10**400) == Flag.TYPE
+    assert level(8.0, NOON + 60 * SECOND) == Flag(0)
+    assert level(8.1, NOON + 120 * SECOND) == Flag(0)
+
+
 def test_undeclared_types_and_attributes_are_unknown(model) -> None:
     quality = Quality(model)
     assert Series(quality, WATER, "https://x/y")(1) == Flag.UNKNOWN

@@ -93,6 +93,10 @@ def _observed(instance: Instance) -> int | None:
 _MOST: Final = 10**300  # an integer beyond it fits in no float: nothing can be computed with it
 
 
+def _is_number(value: Any) -> bool:
+    return type(value) in (float, int) and -_MOST <= value <= _MOST
+
+
 def _value(instance: Instance) -> Any:
     return instance.get(_VALUE.get(instance["type"], "value"))
 
@@ -165,7 +169,7 @@ def _watch(declared: Attribute, interval_s: float | None) -> Watch:
         found = _STUCK if stuck_us and observed - new["_u"] > stuck_us else 0
         if rate is not None:
             plausible = old.get("_p")
-            if plausible is None and before is not None and type(old.get("value")) in (float, int):
+            if plausible is None and before is not None and _is_number(old.get("value")):
                 plausible = [old["value"], before]
             if plausible is not None:
                 elapsed = abs(observed - plausible[1])
