@@ -50,7 +50,7 @@ def add_user(
     """
     from rhinecloud.access import link_address, parse_grant
 
-    with _city(data) as (access, by, settings):
+    with installation(data) as (access, by, settings):
         access.people.add(by, name, title=title, email=email, grants=[parse_grant(text) for text in role])
         typer.echo(link_address(settings, access.links.new(by, name)))
 
@@ -58,7 +58,7 @@ def add_user(
 @user_app.command("list")
 def list_users(data: Data = None) -> None:
     """List people, their roles, and when they last signed in."""
-    with _city(data) as (access, _, _):
+    with installation(data) as (access, _, _):
         people = access.people.list()
     _table(("name", "reads", "roles", "signed in", "state"), (_row(person) for person in people))
 
@@ -73,7 +73,7 @@ def change_roles(
     """Give and take roles; then, or without options, print the roles they have."""
     from rhinecloud.access import parse_grant
 
-    with _city(data) as (access, by, _):
+    with installation(data) as (access, by, _):
         person = access.people.get(name)
         if add or remove:
             more, less = ([parse_grant(text) for text in texts] for texts in (add, remove))
@@ -89,7 +89,7 @@ def set_password(
     data: Data = None,
 ) -> None:
     """Set a person's password. Their sessions end. Usually better: `link`, so that only they know it."""
-    with _city(data) as (access, by, _):
+    with installation(data) as (access, by, _):
         access.people.get(name)
         given = (
             sys.stdin.readline().rstrip("\n")
@@ -105,14 +105,14 @@ def new_link(name: Name, data: Data = None) -> None:
     """Print a link that lets a person in once, within 24 hours, to set a new password."""
     from rhinecloud.access import link_address
 
-    with _city(data) as (access, by, settings):
+    with installation(data) as (access, by, settings):
         typer.echo(link_address(settings, access.links.new(by, name)))
 
 
 @user_app.command("disable")
 def disable_user(name: Name, data: Data = None) -> None:
     """Lock a person out: their sessions end at once. Nothing they did is deleted."""
-    with _city(data) as (access, by, _):
+    with installation(data) as (access, by, _):
         access.people.disable(by, name)
     typer.echo(f"{name} is locked out.", err=True)
 
@@ -120,7 +120,7 @@ def disable_user(name: Name, data: Data = None) -> None:
 @user_app.command("enable")
 def enable_user(name: Name, data: Data = None) -> None:
     """Let a person in again who was locked out."""
-    with _city(data) as (access, by, _):
+    with installation(data) as (access, by, _):
         access.people.disable(by, name, disabled=False)
     typer.echo(f"{name} may sign in again.", err=True)
 
@@ -132,7 +132,7 @@ def list_sessions(
     data: Data = None,
 ) -> None:
     """List where a person is signed in; with --end, sign them out everywhere."""
-    with _city(data) as (access, by, _):
+    with installation(data) as (access, by, _):
         person = access.people.get(name)
         if end:
             access.sessions.end_all(by, person.id)
@@ -156,7 +156,7 @@ def new_token(
     data: Data = None,
 ) -> None:
     """Make a token and print it, and nothing else, on standard output. It is shown this once."""
-    with _city(data) as (access, by, _):
+    with installation(data) as (access, by, _):
         secret, made = access.tokens.new(by, name, scope, tenant=tenant, expires_us=_expiry(expires))
     typer.echo(secret)
     until = f"until {iso(made.expires_us)}" if made.expires_us else "for ever"
@@ -168,7 +168,7 @@ def list_tokens(
     revoked: Annotated[bool, typer.Option("--revoked", help="Revoked ones too.")] = False, data: Data = None
 ) -> None:
     """List tokens: what they may do, where, until when, and when they were last used."""
-    with _city(data) as (access, _, _):
+    with installation(data) as (access, _, _):
         tokens = access.tokens.list(revoked=revoked)
     _table(
         ("id", "name", "scopes", "tenant", "expires", "last used", "state"),
@@ -190,7 +190,7 @@ def list_tokens(
 @token_app.command("revoke")
 def revoke_token(token: Annotated[str, typer.Argument(help="Its id (t_…) or name.")], data: Data = None) -> None:
     """Revoke a token: within half a second it no longer works."""
-    with _city(data) as (access, by, _):
+    with installation(data) as (access, by, _):
         access.tokens.revoke(by, token)
     typer.echo(f"Token {token} is revoked.", err=True)
 
@@ -202,7 +202,7 @@ def add_tenant(
     data: Data = None,
 ) -> None:
     """Add a tenant: a city or organisation whose data are kept apart."""
-    with _city(data) as (access, by, settings):
+    with installation(data) as (access, by, settings):
         access.tenants.add(by, name, title)
         (settings.data / "tenants" / name).mkdir(parents=True, exist_ok=True)
     typer.echo(f"Tenant {name} is there; requests name it in the header NGSILD-Tenant.", err=True)
@@ -211,7 +211,7 @@ def add_tenant(
 @tenant_app.command("list")
 def list_tenants(data: Data = None) -> None:
     """List tenants and their agencies."""
-    with _city(data) as (access, _, _):
+    with installation(data) as (access, _, _):
         agencies = access.tenants.agencies()
         _table(
             ("name", "title", "since", "agencies"),
@@ -229,7 +229,7 @@ def remove_tenant(
     data: Data = None,
 ) -> None:
     """Remove a tenant, its agencies, roles and tokens. Its data stay where they lie; delete that folder yourself."""
-    with _city(data) as (access, by, settings):
+    with installation(data) as (access, by, settings):
         if not access.tenants.exists(name):
             raise ResourceNotFound(f"Tenant {name} does not exist")
         if not yes:
@@ -250,7 +250,7 @@ def add_agency(
     data: Data = None,
 ) -> None:
     """Add an agency to a tenant (fire service, police, lighting department, …), or remove it."""
-    with _city(data) as (access, by, _):
+    with installation(data) as (access, by, _):
         if remove:
             access.tenants.remove_agency(by, tenant, name)
         else:
@@ -267,7 +267,7 @@ def list_records(
     data: Data = None,
 ) -> None:
     """List the newest records: who did what to what, and with what outcome."""
-    with _city(data) as (access, _, _):
+    with installation(data) as (access, _, _):
         records = access.trail.records(tenant=tenant, actor=actor, action=action, limit=limit)
     _table(
         ("no.", "at", "tenant", "who", "action", "on", "outcome", "detail"),
@@ -288,7 +288,7 @@ def verify_records(
     Prints the newest record's hash, the head. Note it elsewhere, and give it to a later --head: then nobody, not even
     one who can change every file here, can alter what came before.
     """
-    with _city(data) as (access, _, _):
+    with installation(data) as (access, _, _):
         verdict = access.trail.verify()
         known = not head or access.trail.holds(head)
     for gap in verdict.breaks[:20]:
@@ -301,7 +301,7 @@ def verify_records(
 
 
 @contextmanager
-def _city(data: Path | None) -> Iterator[tuple[Access, Principal, Settings]]:
+def installation(data: Path | None) -> Iterator[tuple[Access, Principal, Settings]]:
     """The access room of an installation, who acts, and its settings."""
     import getpass
 

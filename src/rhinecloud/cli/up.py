@@ -118,7 +118,17 @@ def _doers(city: City) -> dict[str, Doer]:
                 await asyncio.to_thread(file.write, chunk)
         return written
 
-    return {"backup": backup, "command": command, "export": export, "send_away": send_away, "write": write}
+    async def switch_pack(asked: dict[str, Any]) -> None:
+        city.switchboard.switch(asked["tenant"], asked["pack"], bool(asked["on"]), asked["by"])
+
+    return {
+        "backup": backup,
+        "command": command,
+        "export": export,
+        "send_away": send_away,
+        "switch_pack": switch_pack,
+        "write": write,
+    }
 
 
 def until_told(work: Coroutine[Any, Any, None]) -> None:

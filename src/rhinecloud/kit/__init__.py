@@ -15,6 +15,7 @@ from .registry import Found, PackTrouble, discover, packs
 from .rhythm import Memory, Noise, bell, chance, day_of_year, hour_of_day, weekday
 from .simulation import Fleet, Simulation, fleet, write_credentials
 from .switchboard import Decision, Switchboard
+from .trials import trials
 from .weather import Weather
 from .world import World
 
@@ -69,6 +70,7 @@ __all__ = [
     "hour_of_day",
     "moment",
     "packs",
+    "trials",
     "weekday",
     "write_credentials",
 ]

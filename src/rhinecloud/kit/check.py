@@ -118,6 +118,8 @@ def _attributes(kind: EntityType) -> Iterator[Flaw]:
             yield Flaw(
                 where, "It does not say its digits", "Say with `decimals` how many digits make sense to a person"
             )
+        if attribute.kind == "number" and attribute.unit is None:
+            yield Flaw(where, "It has no unit", "Name its UN/CEFACT code; C62 is that of a plain number")
         low, high = attribute.minimum, attribute.maximum
         if low is not None and high is not None and low >= high:
             yield Flaw(where, "Its minimum is not below its maximum", "Swap or mend them")

@@ -4,7 +4,7 @@ River gauges (with PEGELONLINE as a ready feed), weather stations, air quality s
 the Smart Data Models of Environment and Weather. Its simulator plays twenty-seven stations at real places in Duisburg.
 """
 
-from rhinecloud.kit import Label, Layer, Pack
+from rhinecloud.kit import Label, Layer, Pack, beside
 
 from .feeds import FEEDS
 from .models import AIR, NOISE, SOIL, WATER, WEATHER
@@ -27,4 +27,5 @@ PACK = Pack(
         Layer(type=SOIL.name, label=SOIL.plural, on=False),
     ),
     simulator=things,
+    readme=beside(__file__),
 )

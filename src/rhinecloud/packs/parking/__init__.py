@@ -4,7 +4,7 @@ After the Smart Data Models of the subject Parking. Its simulator fills some for
 as a day fills them: shoppers, commuters, patients, and the crowd of a match.
 """
 
-from rhinecloud.kit import Label, Layer, Pack
+from rhinecloud.kit import Label, Layer, Pack, beside
 
 from .forms import READERS
 from .models import CAR_PARK, GROUP, SPOT, STREET
@@ -24,5 +24,6 @@ PACK = Pack(
         Layer(type=SPOT.name, label=SPOT.plural, on=False, min_zoom=15),
     ),
     simulator=things,
+    readme=beside(__file__),
     readers=READERS,
 )
