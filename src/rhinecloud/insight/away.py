@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any, Final
 
 from rhinecloud.base.clock import DAY, SECOND
@@ -16,7 +17,6 @@ class Away:
     """Of one tenant. `keep` is called now and then, and at the end."""
 
     def __init__(self, shelf: Shelf, now: int) -> None:
-        self._shelf = shelf
         rows: list[Any] = shelf.rows("SELECT since_us, until_us FROM away ORDER BY since_us")
         self._gaps: list[tuple[int, int]] = [(since, until) for since, until in rows]
         last = shelf.meta("listened")
@@ -25,12 +25,12 @@ class Away:
             with shelf.transaction() as db:
                 db.execute("INSERT OR REPLACE INTO away VALUES (?, ?)", (last, now))
                 db.execute("DELETE FROM away WHERE until_us < ?", (now - FORGET_US,))
-        self.keep(now)
+                self.keep(db, now)
 
-    def keep(self, now: int) -> None:
-        """Notes that we are there."""
-        with self._shelf.transaction() as db:
-            set_meta(db, "listened", now)
+    @staticmethod
+    def keep(db: sqlite3.Connection, now: int) -> None:
+        """Notes, in the open transaction, that we are there."""
+        set_meta(db, "listened", now)
 
     def listened(self, since: int, until: int) -> int:
         """µs between two moments during which we were there."""

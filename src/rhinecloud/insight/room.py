@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -25,8 +26,9 @@ from rhinecloud.context import Presents, Vocabularies
 from rhinecloud.history import Histories
 
 from . import alerts
-from .checks import check_rule
-from .declare import Alert, Happened, Indicator, News, Rule, RuleVersion, Trial, Trouble
+from .areas import Areas
+from .checks import check_indicator, check_rule
+from .declare import Alert, Happened, Indicator, IndicatorValue, News, Rule, RuleVersion, Trial, Trouble
 from .tables import FILE, Shelf
 from .tenant import Tenant
 from .trial import Progress, Trying
@@ -35,6 +37,10 @@ GRAIN_S: Final = 0.2
 KEEP_S: Final = 1.0
 MINUTE_S: Final = 60.0
 IDLE_S: Final = 300.0
+SELDOM_S: Final = 600.0
+"""How often a tenant in which nothing happens notes that it is watched."""
+FILL_AFTER: Final = 8
+"""Rounds of indicators after which the hours before the start are filled in: a new city still brings its past."""
 _encode = msgspec.json.Encoder().encode
 
 log = telemetry.logger("insight")
@@ -61,6 +67,7 @@ class Insight:
         active: the ids of the packs that are on in a tenant.
         publish: takes what becomes of alerts, on `alerts.<tenant>`.
         timezone: in which messages tell times.
+        areas: the districts of a tenant: name → GeoJSON of its outline; asked once, when first needed.
     """
 
     def __init__(  # noqa: PLR0913 — made in one place
@@ -75,16 +82,21 @@ class Insight:
         publish: Publish | None = None,
         clock: Clock = now_us,
         timezone: str = "Europe/Berlin",
+        areas: Callable[[str], Mapping[str, Mapping[str, Any]]] = lambda tenant: {},
     ) -> None:
         self._folder, self._presents, self._histories = folder, presents, histories
         self._expand, self._model, self._active, self._clock = vocabularies.default.expand, model, active, clock
         self._publish, self._zone = publish, ZoneInfo(timezone)
+        self._areas_of = areas
+        self._areas: dict[str, Areas] = {}
         self._declared: list[Rule] = []
         self._indicators: list[Indicator] = []
         self._tenants: dict[str, Tenant] = {}
         self._work: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
+        self._minutes: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
 
     def bring(self, packs: Iterable[Brings]) -> None:
         """The rules and indicators of all packs that are installed; `active` says which of them count."""
@@ -92,18 +104,19 @@ class Insight:
             for rule in pack.rules:
                 self._declared.append(msgspec.structs.replace(rule, pack=pack.id))
             for indicator in pack.indicators:
+                check_indicator(indicator, self._model, self._expand)
                 self._indicators.append(msgspec.structs.replace(indicator, pack=pack.id))
 
     async def start(self) -> None:
         """Looks at every tenant soon after: what has become true or ended meanwhile is told then."""
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         self._ticking = asyncio.create_task(self._tick_for_ever(), name="insight")
 
     async def stop(self) -> None:
-        for task in (self._ticking, *self._work):
-            if task is not None:
-                task.cancel()
-        await asyncio.gather(*(t for t in (self._ticking, *self._work) if t is not None), return_exceptions=True)
+        tasks = [task for task in (self._ticking, self._minutes, *self._work) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for here in self._tenants.values():
             await asyncio.to_thread(here.stop)
         self._tenants.clear()
@@ -277,6 +290,32 @@ class Insight:
         self._later(self._tell(tenant, News(what, alert)))
         return alert
 
+    # ── indicators ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def indicators(self, tenant: str, *, area: str = "") -> list[IndicatorValue]:
+        """The indicators of the packs that are on, as they stand; with `area` those of a district."""
+        return self._tenant(tenant).indicators.values(self._active(tenant), area, self._clock())
+
+    def areas(self, tenant: str) -> list[str]:
+        """The districts of which there are indicators."""
+        return self._tenant(tenant).indicators.areas(self._active(tenant))
+
+    async def compute(self, tenant: str) -> None:
+        """Computes the tenant's indicators now, and brings the entities of its alerts up to date."""
+        here, present = self._tenant(tenant), self._presents.open(tenant)
+        now = self._clock()
+        here.dirty = False
+        try:
+            await here.indicators.compute(present, self._outlines(tenant), self._active(tenant), now)
+        except BaseException:
+            here.dirty = True
+            raise
+
+    def _outlines(self, tenant: str) -> Areas:
+        if tenant not in self._areas:
+            self._areas[tenant] = Areas(self._areas_of(tenant))
+        return self._areas[tenant]
+
     # ── what changes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def read(self, tenant: str, changes: Changes) -> None:
@@ -287,7 +326,7 @@ class Insight:
         except NonexistentTenant:
             return
         if not here.watch.index.rules:
-            here.dirty = True
+            here.heard(changes)
             return
         began = time.perf_counter()
         await here.read(changes, present)
@@ -315,7 +354,8 @@ class Insight:
 
     async def _tick_for_ever(self) -> None:
         await self._load_all()
-        kept_s = minute_s = time.monotonic()
+        began_s = kept_s = time.monotonic()
+        minute_s = 0.0
         while True:
             await asyncio.sleep(GRAIN_S)
             moment = time.monotonic()
@@ -323,9 +363,13 @@ class Insight:
             if everything:
                 kept_s = moment
             await self.tick(everything=everything)
-            if moment - minute_s >= MINUTE_S:
+            # A city that has just started is computed more often: its first figures are waited for.
+            if moment - minute_s >= min(MINUTE_S, max(5.0, (moment - began_s) / 2)) and not self._busy():
                 minute_s = moment
-                await self._each(self._minute)
+                self._minutes = asyncio.create_task(self._each(self._minute), name="indicators")
+
+    def _busy(self) -> bool:
+        return self._minutes is not None and not self._minutes.done()
 
     async def tick(self, *, everything: bool = True) -> None:
         """Does what is due by the clock in every tenant."""
@@ -335,14 +379,24 @@ class Insight:
             if due is not None and due <= self._clock():
                 here.tick(self._presents.open(here.name))
             await here.flush(all_=everything)
+            if everything:
+                await here.mirror.follow(self._presents.open(here.name), self._clock())
 
         await self._each(one)
 
     async def _minute(self, here: Tenant) -> None:
-        if time.monotonic() - here.shelf.used > IDLE_S and not here.dirty:
+        if here.dirty:
+            await self.compute(here.name)
+            here.rounds += 1
+            if here.rounds >= FILL_AFTER:
+                history, areas = self._histories.open(here.name), self._outlines(here.name)
+                await here.indicators.fill(history, areas, self._active(here.name), self._clock())
+        idle = time.monotonic() - here.used_s > IDLE_S
+        if not idle or time.monotonic() - here.kept_s > SELDOM_S:
+            here.kept_s = time.monotonic()
+            await asyncio.to_thread(here.keep, self._clock())
+        if idle:
             await asyncio.to_thread(here.shelf.close)
-            return
-        await asyncio.to_thread(here.away.keep, self._clock())
 
     async def _each(self, work: Callable[[Tenant], Awaitable[None]]) -> None:
         for here in list(self._tenants.values()):
@@ -356,7 +410,9 @@ class Insight:
     async def _load_all(self) -> None:
         for tenant in self._presents.names():
             try:
-                await self._stand(self._tenant(tenant), None)
+                here = self._tenant(tenant)
+                await here.tell_missed()
+                await self._stand(here, None)
             except Exception as error:
                 log.exception("insight_failed", tenant=tenant, error=repr(error))
             await asyncio.sleep(0.02)  # a start has better things to do
@@ -372,12 +428,13 @@ class Insight:
                 expand=self._expand,
                 zone=self._zone,
                 clock=self._clock,
-                declared=self._declared,
+                declared=(self._declared, self._indicators),
                 active=lambda: self._active(tenant),
                 tell=self._tell,
             )
             if self._ticking is not None:
                 self._later(self._stand(here, None))
+        here.used_s = time.monotonic()
         return here
 
     def forget(self, tenant: str) -> None:
@@ -389,11 +446,17 @@ class Insight:
     def _later(self, work: Any) -> None:
         if self._loop is None:
             with contextlib.suppress(RuntimeError):
-                self._loop = asyncio.get_running_loop()
+                self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         if self._loop is None:
             work.close()
             return
-        task: asyncio.Task[None] = self._loop.create_task(work)
+        if threading.get_ident() == self._thread:
+            self._begin(work)
+        else:
+            self._loop.call_soon_threadsafe(self._begin, work)
+
+    def _begin(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._work.add(task)
         task.add_done_callback(self._done)
 

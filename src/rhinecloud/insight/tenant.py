@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import tzinfo
 from typing import Any, Final
@@ -19,11 +20,13 @@ from rhinecloud.context import Present, Query, Types
 
 from . import alerts
 from .away import Away
-from .declare import Alert, News, Rule, Trouble
+from .declare import Alert, Indicator, News, Rule, Trouble
+from .indicators import SOURCE, Indicators
+from .mirror import Mirror
 from .replaying import Row, steps
 from .rules import Rules
 from .standing import Expand, Standing
-from .tables import Shelf
+from .tables import Shelf, set_meta
 from .watch import Case, Watch
 
 BREATH: Final = 200  # entities after which others get their turn
@@ -48,17 +51,23 @@ class Tenant:
         expand: Expand,
         zone: tzinfo,
         clock: Clock,
-        declared: Iterable[Rule],
+        declared: tuple[Iterable[Rule], Iterable[Indicator]],
         active: Callable[[], Collection[str]],
         tell: Tell,
     ) -> None:
         self.name, self.shelf = name, shelf
         self.seen: set[str] = set()  # types that entities have
+        self.used_s = time.monotonic()  # when anything changed here, or anybody asked
+        self.kept_s = 0.0
+        self.rounds = 0  # of computing indicators since the start
         self.dirty = True  # something changed since the indicators were computed
         self._expand, self._clock, self._active, self._tell = expand, clock, active, tell
         now = clock()
         self.away = Away(shelf, now)
-        self.rules = Rules(shelf, declared, now)
+        self.rules = Rules(shelf, declared[0], now)
+        self.indicators = Indicators(name, shelf, declared[1], expand)
+        self.mirror = Mirror(shelf, expand)
+        self._told = shelf.meta("told")
         self.watch = Watch(name, model, zone, listened=self.away.listened)
         self._flushing = asyncio.Lock()
         self._standing = asyncio.Lock()
@@ -132,9 +141,14 @@ class Tenant:
 
     # ── what changes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def heard(self, changes: Changes) -> None:
+        """Something changed; what this room writes itself concerns no indicator."""
+        self.used_s = time.monotonic()
+        self.dirty = self.dirty or any(source != SOURCE for source in changes.source)
+
     async def read(self, changes: Changes, present: Present) -> None:
         """One commit's changes: the entities that rules look at, each once, in the order in which things happened."""
-        self.dirty = True
+        self.heard(changes)
         found = self._concerned(changes)
         now = self._clock()
         for number, (entity_id, (rows, rules)) in enumerate(found.items(), 1):
@@ -300,16 +314,31 @@ class Tenant:
             pending = [(rule, entity, self._packed(rule, entity)) for rule, entity in touched]
             pending += [(n.alert.rule, n.alert.entity, None) for n in news if n.what == "raised"]
             told = _told(news)
-            await asyncio.to_thread(self._write, [item.alert for item in told], pending)
+            change = await asyncio.to_thread(self._write, [item.alert for item in told], pending)
             for item in told:
                 _ALERTS.labels(item.what).inc()
                 await self._tell(self.name, item)
+            self._told = change
+
+    async def tell_missed(self) -> None:
+        """Tells what was kept but may not have been told before a crash."""
+        while missed := alerts.changed_after(self.shelf, self._told):
+            for change, alert in missed:
+                await self._tell(self.name, News(alert.state, alert))
+                self._told = change
+
+    def keep(self, now: int) -> None:
+        """Notes how far everything is. In a thread."""
+        with self.shelf.transaction() as db:
+            self.away.keep(db, now)
+            self.mirror.keep(db)
+            set_meta(db, "told", self._told)
 
     def _packed(self, rule: str, entity: str) -> bytes | None:
         case = self.watch.cases.get(entity, {}).get(rule)
         return None if case is None or case.alert is not None else _encode(case)
 
-    def _write(self, changed: Sequence[Alert], pending: Sequence[tuple[str, str, bytes | None]]) -> None:
+    def _write(self, changed: Sequence[Alert], pending: Sequence[tuple[str, str, bytes | None]]) -> int:
         """In a thread."""
         with self.shelf.transaction() as db:
             for rule, entity, body in pending:
@@ -317,7 +346,7 @@ class Tenant:
                     db.execute("DELETE FROM pending WHERE rule = ? AND entity = ?", (rule, entity))
                 else:
                     db.execute("INSERT OR REPLACE INTO pending VALUES (?, ?, ?)", (rule, entity, body))
-            alerts.keep(db, changed)
+            return alerts.keep(db, changed)
 
     def act(self, alert_id: str, change: Callable[[Alert], None]) -> Alert:
         """What a person does about an alert: kept when it returns, and told soon.
@@ -334,11 +363,11 @@ class Tenant:
 
     def stop(self) -> None:
         """Writes what is only in memory, and closes the file."""
-        self.away.keep(self._clock())
         if self.shelf.is_open or self.watch.touched:
             pending = [(rule, entity, self._packed(rule, entity)) for rule, entity in self.watch.touched]
             if pending or self.watch.news:
                 self._write([item.alert for item in _told(self.watch.news)], pending)
+        self.keep(self._clock())
         self.shelf.close()
 
 
