@@ -99,6 +99,7 @@ class City:
             publish=self.backbone.publish,
             clock=clock,
             timezone=settings.timezone,
+            areas=self._districts,
         )
         self.insight.bring(self.packs)
         self.switchboard.watchers.append(self.insight.switched)
@@ -239,6 +240,13 @@ class City:
         self.connect.figures.feed(changes)
         await self.insight.read(changes.tenant, changes)
         await self.subscriptions.changed(changes)
+
+    @staticmethod
+    def _districts(_tenant: str) -> dict[str, dict[str, Any]]:
+        """The boroughs that the shipped map shows: indicators are told for each."""
+        from rhinecloud import web
+
+        return {d.name: d.geometry for d in web.districts().values() if d.layer == "borough"}
 
     async def _publish_dead(self, tenant: str, letter: bytes) -> None:
         await self.backbone.publish(f"dead.{tenant}.subscription", letter)

@@ -306,14 +306,14 @@ class Insight:
         now = self._clock()
         here.dirty = False
         try:
-            await here.indicators.compute(present, self._outlines(tenant), self._active(tenant), now)
+            await here.indicators.compute(present, await self._outlines(tenant), self._active(tenant), now)
         except BaseException:
             here.dirty = True
             raise
 
-    def _outlines(self, tenant: str) -> Areas:
+    async def _outlines(self, tenant: str) -> Areas:
         if tenant not in self._areas:
-            self._areas[tenant] = Areas(self._areas_of(tenant))
+            self._areas[tenant] = Areas(await asyncio.to_thread(self._areas_of, tenant))
         return self._areas[tenant]
 
     # ── what changes ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -389,7 +389,7 @@ class Insight:
             await self.compute(here.name)
             here.rounds += 1
             if here.rounds >= FILL_AFTER:
-                history, areas = self._histories.open(here.name), self._outlines(here.name)
+                history, areas = self._histories.open(here.name), await self._outlines(here.name)
                 await here.indicators.fill(history, areas, self._active(here.name), self._clock())
         idle = time.monotonic() - here.used_s > IDLE_S
         if not idle or time.monotonic() - here.kept_s > SELDOM_S:
