@@ -50,9 +50,12 @@ _READ = telemetry.histogram("rules_seconds", "Time to evaluate the rules of one 
 class Brings(Protocol):
     """What is read of a pack."""
 
-    id: str
-    rules: tuple[Rule, ...]
-    indicators: tuple[Indicator, ...]
+    @property
+    def id(self) -> str: ...
+    @property
+    def rules(self) -> tuple[Rule, ...]: ...
+    @property
+    def indicators(self) -> tuple[Indicator, ...]: ...
 
 
 Publish = Callable[[str, bytes], Awaitable[object]]
