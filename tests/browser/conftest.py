@@ -56,7 +56,7 @@ def session(demo: LiveCity, chromium: Browser) -> list[Any]:
         page.get_by_label("New password").fill(PASSWORD)
         page.get_by_label("The same again").fill(PASSWORD)
         page.get_by_role("button", name="Set password and sign in").click()
-        page.wait_for_selector("thing-list [role=option]")
+        page.wait_for_selector("nav.rail")
         return [c for c in context.cookies() if c["name"] == "rhinecloud_session"]
 
 

@@ -19,6 +19,10 @@ GAUGE = "urn:ngsi-ld:WaterObserved:ruhrort"
 
 
 def list_of(page: Page) -> None:
+    """The list of things is there; what is wrong may stand before it."""
+    page.wait_for_selector("thing-list [role=option]", state="attached")
+    if page.locator("thing-list").is_hidden():
+        page.get_by_role("tab", name="Things").click()
     page.wait_for_selector("thing-list [role=option]")
 
 
@@ -163,9 +167,9 @@ def test_a_moment_of_the_past_is_read_only(open_page: Open) -> None:
     page.get_by_label("Day", exact=True).fill("2026-11-21")
     page.get_by_role("button", name="Show", exact=True).click()
     page.wait_for_url("**/situation?at=2026-11-21T08:05:00Z*")  # winter time in Duisburg
-    expect(page.locator(".banner")).to_contain_text("read only")
+    expect(page.locator("time-slider")).to_contain_text("read only")
     expect(page.locator("#live")).to_have_attribute("data-state", "past")
-    page.locator(".banner").get_by_role("link", name="Now").click()
+    page.locator("time-slider").get_by_role("button", name="Now").click()
     expect(page.locator("#live")).to_have_attribute("data-state", "live")
 
 
@@ -179,9 +183,10 @@ def test_being_offline_is_said(open_page: Open) -> None:
 
 def test_the_list_is_a_sheet_on_a_phone(open_page: Open) -> None:
     page = open_page("/situation", size=(390, 844))
-    list_of_hidden = page.locator("thing-list .handle")
+    list_of_hidden = page.locator("situation-side .handle")
     expect(list_of_hidden).to_have_attribute("aria-expanded", "false")
     list_of_hidden.click()
+    list_of(page)
     page.locator("thing-list [role=option]").first.click()
     expect(page.locator("thing-panel h2")).to_be_visible()
     page.get_by_role("button", name="Close (Esc)").click()

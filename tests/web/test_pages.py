@@ -202,11 +202,11 @@ async def test_shipped_files_are_kept_for_ever_under_their_version(screens: Scre
     assert (await screens.http.get("/static/x/..%2F..%2Fapp.py")).status_code == 404
 
 
-async def test_the_past_is_shown_read_only(screens: Screens) -> None:
+async def test_the_past_is_named_by_the_address(screens: Screens) -> None:
     await screens.tell(thing(screens.city.model, "WaterObserved", "Ruhrort", 6.73, 51.45, height=4.2))
     text = (await screens.http.get("/situation?at=2026-11-22T09:30:00Z")).text
-    assert "read only" in text
-    assert 'href="/situation?at=2026-11-22T08:30:00Z"' in text
+    assert '"at":"2026-11-22T09:30:00Z"' in text
+    assert "<time-slider>" in text
     assert (await screens.http.get("/situation?at=nonsense")).status_code == 400
 
 

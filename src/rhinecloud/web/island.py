@@ -13,6 +13,9 @@ class Island(msgspec.Struct, kw_only=True, rename="camel"):
     map_style: str = ""  # address of another map style
     pmtiles: str = ""  # address of a PMTiles file
     evidence: bool = False  # raw messages may be looked at
+    alerts: bool = False  # alerts may be seen
+    may_acknowledge: bool = False
+    csrf: str = ""  # for what an island does as a form would
 
     @property
     def json(self) -> str:

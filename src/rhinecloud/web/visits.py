@@ -22,6 +22,7 @@ SESSION: Final = "rhinecloud_session"
 LANGUAGE: Final = "rhinecloud_language"
 THEME: Final = "rhinecloud_theme"
 TENANT: Final = "rhinecloud_tenant"
+DEMO: Final = "rhinecloud_demo"
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -51,6 +52,8 @@ class Frame(msgspec.Struct, kw_only=True):
     version: str  # of the shipped files
     at: str  # the moment shown, RFC 3339; "": now
     timezone: str
+    hears: bool  # of alerts, as they are raised
+    demo: bool  # says that this is the demo city
 
 
 class Visit(msgspec.Struct, kw_only=True):
@@ -63,6 +66,7 @@ class Visit(msgspec.Struct, kw_only=True):
     theme: Theme
     csrf: str
     path: str
+    seen_demo: bool = False  # has read that this is the demo city
 
 
 class Visits:
@@ -106,6 +110,7 @@ class Visits:
             theme="light" if cookies.get(THEME) == "light" else "dark",
             csrf=token if isinstance(token, str) else "",
             path=request.url.path,
+            seen_demo=bool(cookies.get(DEMO)),
         )
 
     def still(self, request: AnyRequest, visit: Visit) -> bool:
@@ -156,6 +161,8 @@ class Visits:
             version=self._version,
             at=at,
             timezone=self._rooms.settings.timezone,
+            hears=self._rooms.insight is not None and self.may(visit, "alerts.read"),
+            demo=self._rooms.settings.demo and not visit.seen_demo,
         )
 
     def _waiting(self, visit: Visit) -> int:

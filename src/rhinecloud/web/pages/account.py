@@ -15,7 +15,7 @@ from rhinecloud.base.errors import BadRequestData, Forbidden, ResourceNotFound, 
 from rhinecloud.web.language import LANGUAGES, N_, words
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
-from rhinecloud.web.visits import LANGUAGE, SESSION, TENANT, THEME, AnyRequest, Frame, Visit, Visits
+from rhinecloud.web.visits import DEMO, LANGUAGE, SESSION, TENANT, THEME, AnyRequest, Frame, Visit, Visits
 
 from .forms import Form
 from .sign_in import address, local_path
@@ -69,6 +69,9 @@ class Account:
                         path="/",
                     )
                 )
+        if data.get("demo"):  # for this session of the browser
+            seen = Cookie(key=DEMO, value="seen", httponly=True, secure=self._https, samesite="lax", path="/")
+            cookies.append(seen)
         return Redirect(
             local_path(data.get("next", "/")) if not data.get("next", "").startswith("/sign-in") else "/sign-in",
             status_code=303,

@@ -1,7 +1,7 @@
-"""*Situation*: the live map of the city, a list beside it, and the panel of the thing that is selected.
+"""*Situation*: the map of the city now or at any moment, alerts and things beside it, the panel of what is selected.
 
-The page is a frame; the island `<city-situation>` fills it from /web/things and follows /web/live. Who has not signed
-in sees the open data on the same map, with a word on what this is.
+The page is a frame; the island `<city-situation>` fills it from /web/things and /web/alerts, follows /web/live, and
+plays the past from /web/moves. Who has not signed in sees the open data on the same map.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 from litestar import Response, get
 from litestar.response import Redirect
 
-from rhinecloud.base.clock import SECOND, iso
+from rhinecloud.base.clock import iso
 from rhinecloud.web.island import ISLAND_TEXTS, Island
 from rhinecloud.web.language import words
 from rhinecloud.web.rendering import Pages
@@ -21,8 +21,6 @@ from rhinecloud.web.visits import AnyRequest, Frame, Visits
 
 from .data import moment
 
-HOUR = 3600 * SECOND
-
 
 class SituationPage(msgspec.Struct, kw_only=True):
     frame: Frame
@@ -30,9 +28,6 @@ class SituationPage(msgspec.Struct, kw_only=True):
     visitor: bool  # nobody signed in: the public start
     open_data: bool  # a visitor has something to see
     past: bool  # there is a past to look at
-    at_us: int  # the moment shown
-    earlier: str  # an hour before it, RFC 3339
-    later: str
 
 
 def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
@@ -43,8 +38,7 @@ def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
         """The map; `?at=` shows a moment of the past."""
         visit = await visits.of(request)
         at = request.query_params.get("at", "")
-        at_us = moment(at) if at else rooms.clock()
-        shown = iso(at_us) if at else ""
+        shown = iso(moment(at)) if at else ""
         readable = rooms.access.readable_types(visit.principal, visit.tenant)
         visitor = visit.session is None and readable is not None
         if not visitor or readable:
@@ -57,16 +51,16 @@ def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
             map_style=settings.map_style,
             pmtiles="/web/map.pmtiles" if settings.map_pmtiles else "",
             evidence=visits.may(visit, "quality.read"),
+            alerts=rooms.insight is not None and visits.may(visit, "alerts.read"),
+            may_acknowledge=visits.may(visit, "alerts.manage"),
+            csrf=visit.csrf,
         )
         page = SituationPage(
             frame=visits.frame(visit, "situation", "Situation", at=shown),
             island=island,
             visitor=visitor,
             open_data=readable is None or bool(readable),
-            past=rooms.histories is not None,
-            at_us=at_us,
-            earlier=iso(at_us - HOUR),
-            later=iso(at_us + HOUR),
+            past=rooms.histories is not None and visits.may(visit, "history.read"),
         )
         return pages.render("pages/situation.html", page)
 

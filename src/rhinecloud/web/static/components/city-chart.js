@@ -41,6 +41,15 @@ class CityChart extends HTMLElement {
     this.#read(null);
   }
 
+  /** The curve that is shown has got longer; where it is zoomed, it stays so. */
+  grow(from, to) {
+    if (!this.#told || !this.#plot) return this.#told && this.show(this.#told[0], this.#told[1], from, to);
+    const [curve] = this.#told;
+    this.#told[2] = from;
+    this.#told[3] = to;
+    this.#plot.setData([curve.ms.map((ms) => ms / 1000), curve.value, ...(curve.stepS ? [curve.low, curve.high] : [])], !this.zoomed);
+  }
+
   /** Draws a curve of /web/series for a figure, from `from` to `to` (ms). */
   show(curve, about, from, to) {
     this.#told = [curve, about, from, to];
@@ -60,7 +69,7 @@ class CityChart extends HTMLElement {
       tzDate: (s) => uPlot.tzDate(new Date(s * 1000), island.timezone),
       legend: { show: false },
       cursor: { drag: { x: true, y: false, setScale: true }, y: false, points: { size: 7 } },
-      scales: { x: { range: (_u, low, high) => (this.zoomed ? [low, high] : [from / 1000, to / 1000]) }, y: { range: (_u, low, high) => this.#range(low, high, about) } },
+      scales: { x: { range: (_u, low, high) => (this.zoomed ? [low, high] : [this.#told[2] / 1000, this.#told[3] / 1000]) }, y: { range: (_u, low, high) => this.#range(low, high, about) } },
       axes: [
         { ...axis, space: 64, size: 24, values: (_u, splits) => splits.map((s) => this.#tick(s, splits)) },
         { ...axis, size: 46, space: 30, values: (_u, splits) => splits.map((v) => figure(v, Math.min(few, 2))) },
@@ -72,6 +81,7 @@ class CityChart extends HTMLElement {
         ...(curve.stepS ? [{ stroke: c("line-strong"), width: 0.5, points: { show: false } }, { stroke: c("line-strong"), width: 0.5, points: { show: false } }] : []),
       ],
       hooks: {
+        drawClear: [(u) => this.#alarms(u, about.alerts ?? [], c)],
         draw: [(u) => this.#limits(u, about.limits, c), (u) => this.#marks(u, curve, c), (u) => this.#moments(u, about.marks ?? [], c)],
         setCursor: [(u) => this.#read(u, curve, about)],
         setSelect: [() => { this.zoomed = true; }],
@@ -79,7 +89,7 @@ class CityChart extends HTMLElement {
     }, data, this.place);
     this.place.querySelector(".u-over")?.addEventListener("dblclick", () => {
       this.zoomed = false;
-      this.#plot.setScale("x", { min: from / 1000, max: to / 1000 });
+      this.#plot.setScale("x", { min: this.#told[2] / 1000, max: this.#told[3] / 1000 });
     });
     this.#read(null, curve, about);
   }
@@ -112,6 +122,25 @@ class CityChart extends HTMLElement {
       pen.moveTo(u.bbox.left, y);
       pen.lineTo(u.bbox.left + u.bbox.width, y);
       pen.stroke();
+    }
+    pen.restore();
+  }
+
+  /** When alerts were raised: a soft ground in their colour, and an edge where they began. */
+  #alarms(u, alerts, c) {
+    const names = ["", "info", "minor-fill", "major-fill", "critical-fill"];
+    const pen = u.ctx;
+    const { left, top, width, height } = u.bbox;
+    pen.save();
+    for (const alert of alerts) {
+      const from = Math.max(left, u.valToPos(alert.startedMs / 1000, "x", true));
+      const to = Math.min(left + width, alert.clearedMs === null ? left + width : u.valToPos(alert.clearedMs / 1000, "x", true));
+      if (to < left || from > left + width) continue;
+      pen.fillStyle = c(names[alert.state]);
+      pen.globalAlpha = 0.13;
+      pen.fillRect(from, top, Math.max(devicePixelRatio, to - from), height);
+      pen.globalAlpha = 0.85;
+      pen.fillRect(from, top, 1.5 * devicePixelRatio, height);
     }
     pen.restore();
   }

@@ -1,59 +1,67 @@
-// <city-map>: the things of the city on a map. It draws what it is given, says what was chosen, and decides nothing.
-// Events: "choose" {id}, "background", "moved" {bounds}.
+// <city-map>: the base map, the things over it, and the tools to look closer. It draws what it is given, says what was
+// chosen, and decides nothing.
+// Events: "choose" {id}, "background", "moved" {view, bounds}.
 
 import * as maplibre from "../vendor/maplibre-gl.mjs";
 import { h, icon } from "./dom.js";
 import { FIRST_BOUNDS, geography, style } from "./geography.js";
-import { cluster, colours, marker } from "./shapes.js";
-import { figure, island, n, t } from "./words.js";
-
-const EVERY_MS = 250;
-const CLUSTER_UNTIL = 13;
-const NOTHING = { type: "FeatureCollection", features: [] };
-const FONT = ["Inter", "system-ui", "sans-serif"];
+import { Measure } from "./measure.js";
+import { CLUSTER_UNTIL, ThingsLayer } from "./things-layer.js";
+import { age, figure, island, n, t } from "./words.js";
 
 class CityMap extends HTMLElement {
   #map = null;
+  #things = null;
   #ready = null;
-  #drawn = null;
   #kinds = [];
-  #shown = new Map();
-  #pending = { set: new Map(), remove: new Set() };
-  #timer = null;
-  #selected = null;
+  #measure = null;
 
   connectedCallback() {
     this.#ready ??= this.#start();
   }
 
-  /** Resolves when things can be drawn. */
+  /** Resolves when the base map is there; things are drawn before. */
   get ready() {
     return this.#ready;
+  }
+
+  /** False where the browser draws no maps. */
+  get able() {
+    return this.#map !== null;
   }
 
   async #start() {
     const place = h("div", { class: "canvas" });
     this.append(place, this.#tools());
     const view = this.#viewFromAddress();
-    this.#map = new maplibre.Map({
-      container: place, style: await this.#baseStyle(), attributionControl: false, fadeDuration: 0, maxZoom: 18, minZoom: 8.5,
+    const options = {
+      container: place, attributionControl: false, fadeDuration: 0, maxZoom: 18, minZoom: 8.5,
       maxBounds: island.mapStyle || island.pmtiles ? undefined : [6.2, 51.1, 7.25, 51.75], dragRotate: false, pitchWithRotate: false, touchPitch: false,
       locale: {
         "Map.Title": t("Map of the city; every thing on it is in the list too"), "AttributionControl.ToggleAttribution": t("Show sources"),
         "ScaleControl.Meters": "m", "ScaleControl.Kilometers": "km",
       },
       ...(view ?? { bounds: FIRST_BOUNDS, fitBoundsOptions: { padding: 24 } }),
-    });
+    };
+    try {
+      this.#map = new maplibre.Map(options);
+    } catch {
+      this.append(h("p", { class: "map-note notice minor" }, icon("map-pin-off"), t("This browser draws no maps (it lacks WebGL). The list shows the same things.")));
+      return;
+    }
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
     this.#map.addControl(new maplibre.ScaleControl({ maxWidth: 110 }), "bottom-left");
     this.#map.addControl(new maplibre.AttributionControl({ compact: true }), "bottom-right");
-    await new Promise((done) => this.#map.once("load", done));
-    this.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
-    this.querySelector(".maplibregl-ctrl-attrib")?.removeAttribute("open");
-    this.#layers();
+    this.#things = new ThingsLayer(this.#map);
+    this.#measure = new Measure(this, this.#map, this.#things);
     this.#listen();
     new MutationObserver(() => this.#mood()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    const loaded = new Promise((done) => this.#map.once("load", done));
+    this.#map.setStyle(await this.#baseStyle(), { diff: false });
+    await loaded;
+    this.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
+    this.querySelector(".maplibregl-ctrl-attrib")?.removeAttribute("open");
   }
 
   async #baseStyle() {
@@ -81,12 +89,13 @@ class CityMap extends HTMLElement {
   }
 
   #tools() {
-    const button = (label, name, act) => h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: act }, icon(name));
+    const button = (label, name, act, more = {}) => h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: act, ...more }, icon(name));
     return h("div", { class: "map-tools" },
       h("div", { class: "group" },
         button(t("Zoom in"), "plus", () => this.#map?.zoomIn()),
         button(t("Zoom out"), "minus", () => this.#map?.zoomOut())),
       h("div", { class: "group" }, button(t("Show the whole city"), "maximize", () => this.#map?.fitBounds(FIRST_BOUNDS, { padding: 24, duration: this.#calm() }))),
+      h("div", { class: "group" }, button(t("Measure distance and area"), "ruler", () => this.#measure?.toggle(), { "aria-pressed": "false", "data-measure": "" })),
     );
   }
 
@@ -94,132 +103,87 @@ class CityMap extends HTMLElement {
     return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 350;
   }
 
-  /** The kinds there are; their markers are drawn before the first thing needs them. */
-  kinds(kinds) {
-    this.#kinds = kinds;
-    this.#drawn = this.#ready.then(() => this.#images());
-  }
-
-  async #images() {
-    const c = colours();
-    const put = (name, image) => (this.#map.hasImage(name) ? this.#map.updateImage(name, image) : this.#map.addImage(name, image, { pixelRatio: 2 }));
-    const icons = [...new Set(this.#kinds.map((k) => k.icon))];
-    await Promise.all([
-      ...icons.flatMap((name) => [0, 1, 2, 3, 4, 5].map(async (state) => put(`${name}/${state}`, await marker(name, state, c)))),
-      ...[0, 1, 2, 3, 4].map(async (state) => put(`cluster/${state}`, await cluster(state, c))),
-    ]);
-  }
-
-  #layers() {
-    const map = this.#map;
-    const c = colours();
-    map.addSource("things", {
-      type: "geojson", data: NOTHING, promoteId: "id", cluster: true, clusterRadius: 38, clusterMaxZoom: CLUSTER_UNTIL - 1,
-      clusterProperties: { worst: ["max", ["get", "state"]] },
-    });
-    map.addSource("selected", { type: "geojson", data: NOTHING });
-    map.addLayer({ id: "selected", type: "circle", source: "selected", paint: { "circle-radius": 19, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": c.info, "circle-stroke-width": 2.5 } });
-    map.addLayer({
-      id: "clusters", type: "symbol", source: "things", filter: ["has", "point_count"],
-      layout: {
-        "icon-image": ["concat", "cluster/", ["get", "worst"]], "icon-allow-overlap": true, "text-allow-overlap": true,
-        "text-field": ["get", "point_count_abbreviated"], "text-font": FONT, "text-size": 12.5,
-      },
-      paint: { "text-color": c.text },
-    });
-    map.addLayer({
-      id: "things", type: "symbol", source: "things", filter: ["!", ["has", "point_count"]],
-      layout: {
-        "icon-image": ["concat", ["get", "icon"], "/", ["get", "look"]], "icon-allow-overlap": true, "icon-padding": 1,
-        "symbol-sort-key": ["get", "state"],
-        "text-field": ["step", ["zoom"], "", 11.4, ["get", "value"], 13, ["case", ["==", ["get", "value"], ""], ["get", "name"], ["concat", ["get", "value"], "\n", ["get", "name"]]]],
-        "text-font": FONT, "text-size": 12, "text-optional": true, "text-anchor": "left", "text-justify": "left", "text-offset": [1.5, 0], "text-max-width": 13, "text-line-height": 1.25,
-      },
-      paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.6 },
-    });
-  }
-
   #listen() {
     const map = this.#map;
     map.on("click", (event) => this.#clicked(event));
-    for (const layer of ["things", "clusters"]) {
-      map.on("mouseenter", layer, () => map.getCanvas().classList.add("pointing"));
-      map.on("mouseleave", layer, () => map.getCanvas().classList.remove("pointing"));
-    }
+    map.on("mousemove", (event) => this.#hover(event));
+    map.getCanvas().addEventListener("mouseleave", () => this.#tip(null));
+    map.on("movestart", () => this.#tip(null));
     map.on("moveend", () => this.dispatchEvent(new CustomEvent("moved", { detail: { view: this.view, bounds: this.bounds } })));
   }
 
-  async #clicked(event) {
-    const reach = 5;
-    const box = [[event.point.x - reach, event.point.y - reach], [event.point.x + reach, event.point.y + reach]];
-    const [hit] = this.#map.queryRenderedFeatures(box, { layers: ["things", "clusters"] });
+  #clicked(event) {
+    if (this.#measure.on) return;
+    const hit = this.#things.hit(event.point.x, event.point.y);
+    if (!hit) this.dispatchEvent(new CustomEvent("background"));
+    else if (hit.group) this.#open(hit.group);
+    else this.dispatchEvent(new CustomEvent("choose", { detail: { id: hit.thing.id } }));
+  }
+
+  /** A group's things fill the map. */
+  #open(group) {
+    const [x0, y0, x1, y1] = this.#things.extent(group);
+    const to = (x, y) => new maplibre.MercatorCoordinate(x, y).toLngLat();
+    this.#map.fitBounds([to(x0, y1), to(x1, y0)], { padding: 90, maxZoom: Math.min(16, Math.max(CLUSTER_UNTIL, this.#map.getZoom() + 1)), duration: this.#calm() });
+  }
+
+  #hover(event) {
+    if (this.#measure.on) return;
+    const hit = this.#things.hit(event.point.x, event.point.y);
+    this.#map.getCanvas().classList.toggle("pointing", hit !== null);
+    this.#tip(hit?.thing ? hit : null);
+  }
+
+  /** What lies under the pointer, in two lines. */
+  #tip(hit) {
     if (!hit) {
-      this.dispatchEvent(new CustomEvent("background"));
-    } else if (hit.properties.cluster_id !== undefined) {
-      const zoom = await this.#map.getSource("things").getClusterExpansionZoom(hit.properties.cluster_id);
-      this.#map.easeTo({ center: hit.geometry.coordinates, zoom: Math.min(zoom + 0.2, 16), duration: this.#calm() });
-    } else {
-      this.dispatchEvent(new CustomEvent("choose", { detail: { id: hit.properties.id } }));
+      this.tip?.remove();
+      this.tip = null;
+      return;
     }
+    if (this.tip?.dataset.id === hit.thing.id) return;
+    this.tip?.remove();
+    const { thing } = hit;
+    const kind = this.#kinds[thing.kind];
+    const value = thing.number === null ? thing.text : `${figure(thing.number, kind.decimals)} ${kind.unit}`;
+    this.tip = h("div", { class: "map-tip", "data-id": thing.id, "aria-hidden": "true" }, h("strong", {}, thing.name), h("span", {}, kind.label), h("span", { class: "line" }, h("b", {}, value || "–"), thing.ms === null ? "" : ` · ${age(thing.ms)}`));
+    this.append(this.tip);
+    const left = Math.min(hit.x + 22, this.clientWidth - this.tip.offsetWidth - 8);
+    this.tip.style.setProperty("left", `${left}px`);
+    this.tip.style.setProperty("top", `${Math.max(8, hit.y - this.tip.offsetHeight - 14)}px`);
+  }
+
+  /** The kinds there are. */
+  kinds(kinds) {
+    this.#kinds = kinds;
+    if (this.#things) this.#things.kinds = kinds;
   }
 
   /** Everything that is to be seen, in place of what was. */
-  async show(things) {
-    this.#shown = new Map(things.filter((thing) => thing.lon !== null).map((thing) => [thing.id, this.#feature(thing)]));
-    this.#pending = { set: new Map(), remove: new Set() };
-    await this.#drawn;
-    this.#map.getSource("things").setData({ type: "FeatureCollection", features: [...this.#shown.values()] });
-    this.#mark();
+  show(things) {
+    this.#things?.show(things);
   }
 
-  /** One thing has changed; drawn with others that change in the same quarter of a second. */
-  change(thing) {
-    if (thing.lon === null) return this.remove(thing.id);
-    const made = this.#feature(thing);
-    const before = this.#shown.get(thing.id);
-    if (before && same(before, made)) return;
-    this.#shown.set(thing.id, made);
-    this.#pending.remove.delete(thing.id);
-    this.#pending.set.set(thing.id, made);
-    this.#soon();
+  /** Things that have changed, drawn together before the next picture. */
+  change(things) {
+    if (things.length) this.#things?.change(things);
   }
 
-  remove(id) {
-    if (!this.#shown.delete(id)) return;
-    this.#pending.set.delete(id);
-    this.#pending.remove.add(id);
-    this.#soon();
-  }
-
-  #soon() {
-    this.#timer ??= setTimeout(async () => {
-      await this.#drawn;
-      this.#timer = null;
-      const { set, remove } = this.#pending;
-      this.#pending = { set: new Map(), remove: new Set() };
-      // `add` with an id that is there replaces it.
-      this.#map.getSource("things").updateData({ remove: [...remove], add: [...set.values()] });
-      if (set.has(this.#selected) || remove.has(this.#selected)) this.#mark();
-    }, EVERY_MS);
-  }
-
-  #feature(thing) {
-    const kind = this.#kinds[thing.kind];
-    const value = thing.number === null ? thing.text.slice(0, 24) : figure(thing.number, kind.decimals) + (kind.unit ? ` ${kind.unit}` : "");
-    return {
-      type: "Feature", id: thing.id, geometry: { type: "Point", coordinates: [thing.lon, thing.lat] },
-      properties: { id: thing.id, name: thing.name, icon: kind.icon, state: thing.state, look: thing.stale && thing.state < 2 ? 5 : thing.state, value },
-    };
+  remove(ids) {
+    if (ids.length) this.#things?.remove(ids);
   }
 
   /** Rings the selected thing, and brings it into view where it is not. */
-  async select(id, { bring = false } = {}) {
-    this.#selected = id;
-    await this.#drawn;
-    this.#mark();
-    const found = this.#shown.get(id);
-    if (!found || !bring) return;
-    const [lon, lat] = found.geometry.coordinates;
+  select(id, { bring = false } = {}) {
+    if (!this.#things) return;
+    this.#things.selected = id;
+    this.#things.soon();
+    const found = this.#things.get(id);
+    if (found && bring) this.bring(found.lon, found.lat);
+  }
+
+  bring(lon, lat) {
+    if (!this.#map) return;
     const [west, south, east, north] = this.bounds;
     const dx = (east - west) * 0.08;
     const dy = (north - south) * 0.12;
@@ -229,22 +193,15 @@ class CityMap extends HTMLElement {
     }
   }
 
-  #mark() {
-    const found = this.#shown.get(this.#selected);
-    this.#map?.getSource("selected")?.setData(found ? { type: "FeatureCollection", features: [found] } : NOTHING);
+  /** Fills the map with an extent: [west, south, east, north]. */
+  fit([west, south, east, north]) {
+    this.#map?.fitBounds([[west, south], [east, north]], { padding: 30, duration: this.#calm() });
   }
 
   /** The other mood: the same things on a base map of the other colours. */
   async #mood() {
-    if (!island.mapStyle && !island.pmtiles) {
-      const things = [...this.#shown.values()];
-      this.#map.setStyle(await this.#baseStyle(), { diff: false });
-      await new Promise((done) => this.#map.once("styledata", done));
-      this.#layers();
-      await this.#images();
-      this.#map.getSource("things").setData({ type: "FeatureCollection", features: things });
-      this.#mark();
-    }
+    this.#things.recolour();
+    if (!island.mapStyle && !island.pmtiles) this.#map.setStyle(await this.#baseStyle(), { diff: false });
   }
 
   resize() {
@@ -254,12 +211,6 @@ class CityMap extends HTMLElement {
   describe(count) {
     this.setAttribute("aria-label", n("Map with {n} thing", "Map with {n} things", count));
   }
-}
-
-function same(a, b) {
-  const [x, y] = a.geometry.coordinates;
-  const [u, v] = b.geometry.coordinates;
-  return x === u && y === v && Object.keys(b.properties).every((key) => a.properties[key] === b.properties[key]);
 }
 
 customElements.define("city-map", CityMap);

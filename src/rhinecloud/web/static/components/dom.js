@@ -28,6 +28,14 @@ export function icon(name) {
   return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `${base}vendor/icons.svg#${name}` }));
 }
 
+/** Does something on the server, as a form of the page would; a refusal is an Error with its sentence. */
+export async function act(path, values = {}) {
+  const token = JSON.parse(document.getElementById("island").textContent).csrf ?? "";
+  const answer = await fetch(path, { method: "POST", body: new URLSearchParams({ _csrf_token: token, ...values }), credentials: "same-origin", redirect: "manual" });
+  if (answer.ok || answer.type === "opaqueredirect") return;
+  throw Object.assign(new Error(`HTTP ${answer.status}`), { status: answer.status });
+}
+
 /** JSON from our own server; a refusal is an Error with the problem's sentence. */
 export async function load(path, values = {}, signal = undefined) {
   const query = new URLSearchParams(Object.entries(values).filter(([, v]) => v !== "" && v !== null && v !== undefined));

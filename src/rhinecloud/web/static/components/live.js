@@ -2,7 +2,7 @@
 
 const STALE_MS = 25_000; // two beats missed
 
-/** Follows /web/live. `on`: things(rows, gone, ms), reset(), state("live" | "stale" | "offline"). */
+/** Follows /web/live. `on`: things(rows, gone, ms), alert(news), reset(), state("live" | "stale" | "offline"). */
 export class Live {
   #source = null;
   #heard = 0;
@@ -21,6 +21,10 @@ export class Live {
       this.#alive();
       const { rows, gone, ms } = JSON.parse(event.data);
       this.on.things(rows, gone, ms);
+    });
+    this.#source.addEventListener("alert", (event) => {
+      this.#alive();
+      this.on.alert?.(JSON.parse(event.data));
     });
     this.#source.addEventListener("beat", () => this.#alive());
     this.#source.addEventListener("reset", () => {

@@ -1,5 +1,6 @@
 // What every page does: keys, menus, the clock, ages, copying. Works on what the server rendered; nothing here is needed to read it.
 
+import "./bell.js";
 import { age, island, moment } from "./words.js";
 
 const GO = Object.fromEntries([...document.querySelectorAll("[data-go]")].map((a) => [a.dataset.go, a.href]));
@@ -81,6 +82,7 @@ if (clock) {
   };
   show();
   setInterval(show, 5_000);
+  document.addEventListener("moment", show);
 }
 
 // The moment to look at: a local time of the city becomes an instant.
@@ -88,7 +90,9 @@ const when = document.getElementById("when");
 when?.addEventListener("submit", (event) => {
   event.preventDefault();
   const { day, time } = when.elements;
-  location.assign(`/situation?at=${instant(`${day.value}T${time.value.padStart(5, "0")}`)}`);
+  const at = instant(`${day.value}T${time.value.padStart(5, "0")}`);
+  when.closest("dialog")?.close();
+  document.dispatchEvent(new CustomEvent("when", { detail: { ms: Date.parse(at) } }));
 });
 
 /** The instant of a wall-clock time in the city's zone. */

@@ -43,11 +43,11 @@ export function colours() {
   const get = (name) => style.getPropertyValue(`--${name}`).trim();
   return {
     marker: get("m-marker"), line: get("m-marker-line"), icon: get("m-marker-icon"), stale: get("m-stale"), halo: get("m-halo"),
-    info: get("info"), minor: get("minor-fill"), major: get("major-fill"), critical: get("critical-fill"), on: get("on-status"), text: get("text"),
+    info: get("info"), minor: get("minor-fill"), major: get("major-fill"), critical: get("critical-fill"), on: get("on-status"), text: get("text"), label: get("text-2"),
   };
 }
 
-/** A marker as an image for the map, at twice its size. `state` 5 is stale. */
+/** A marker as a canvas, at twice its size. `state` 5 is stale. */
 export async function marker(iconName, state, c) {
   const inner = await drawing(iconName);
   const ground = state === 5 ? STALE(c) : MARKERS[state](c);
@@ -74,7 +74,6 @@ async function image(text) {
   const canvas = document.createElement("canvas");
   canvas.width = made.width;
   canvas.height = made.height;
-  const pen = canvas.getContext("2d");
-  pen.drawImage(made, 0, 0);
-  return pen.getImageData(0, 0, canvas.width, canvas.height);
+  canvas.getContext("2d").drawImage(made, 0, 0);
+  return canvas;
 }

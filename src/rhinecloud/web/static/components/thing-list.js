@@ -7,6 +7,7 @@ import { shape } from "./shapes.js";
 import { STATES, age, figure, moment, n, t } from "./words.js";
 
 const MOST = 200;
+const FRESH = 20;
 
 class ThingList extends HTMLElement {
   #rows = new Map();
@@ -15,6 +16,7 @@ class ThingList extends HTMLElement {
   #waiting = new Set();
   #selected = null;
   #kinds = [];
+  #areas = [];
 
   connectedCallback() {
     if (this.list) return;
@@ -27,13 +29,13 @@ class ThingList extends HTMLElement {
     this.news = h("button", { type: "button", class: "news", hidden: true, onclick: () => this.#say("refresh", {}) });
     this.list = h("ul", { class: "rows", role: "listbox", "aria-label": t("Things"), tabindex: "-1", onkeydown: (event) => this.#key(event), onclick: (event) => this.#click(event) });
     this.foot = h("div", { class: "foot", hidden: true });
-    this.tally = h("span", { class: "tally" });
-    this.handle = h("button", { type: "button", class: "handle", "aria-expanded": "false", onclick: () => this.open(!this.classList.contains("open")) }, h("span", { class: "count" }), icon("chevron-up"), this.tally);
-    this.append(this.handle,
+    this.area = h("select", { "aria-label": t("District"), onchange: () => this.#say("area", { area: this.#areas.find((one) => one.name === this.area.value) ?? null }) }, h("option", { value: "" }, t("All districts")));
+    this.append(
       h("div", { class: "head" },
-        h("div", { class: "title" }, h("h2", {}, t("Things")), this.count),
+        h("h2", { class: "hidden-text" }, t("Things")),
         h("div", { class: "states", role: "group", "aria-label": t("Filter by state") }, this.buttons),
-        h("div", { class: "tools" }, h("label", {}, this.within, t("in this section")), this.sorting)),
+        h("div", { class: "tools" }, this.area, this.sorting),
+        h("div", { class: "tools" }, h("label", {}, this.within, t("only what the map shows")), this.count)),
       this.news, this.list, this.foot);
     this.#skeleton();
   }
@@ -59,6 +61,13 @@ class ThingList extends HTMLElement {
     this.buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(this.states.has(at))));
   }
 
+  /** Districts to choose from. */
+  set areas(all) {
+    this.#areas = all;
+    const group = (layer, word) => h("optgroup", { label: word }, all.filter((one) => one.layer === layer).map((one) => h("option", { value: one.name }, one.name)));
+    this.area.replaceChildren(h("option", { value: "" }, t("All districts")), group("borough", t("Boroughs")), group("quarter", t("Quarters")));
+  }
+
   /** How many things there are of each state, before filtering by state. */
   set tallies(counts) {
     this.buttons.forEach((button, at) => {
@@ -67,7 +76,6 @@ class ThingList extends HTMLElement {
       button.title = `${STATES[at]}: ${figure(counts[at])}`;
       button.setAttribute("aria-label", `${STATES[at]}: ${figure(counts[at])}`);
     });
-    this.tally.replaceChildren(...[4, 3, 2, 1].filter((s) => counts[s]).map((s) => h("span", {}, shape(s, STATES[s]), figure(counts[s]))));
   }
 
   /** The list anew: `things` in the order to show, `total` of all there are. */
@@ -91,7 +99,6 @@ class ThingList extends HTMLElement {
     else this.list.replaceChildren(this.#empty(total, reason));
     const words = things.length === total ? n("{n} thing", "{n} things", total) : t("{shown} of {total}", { shown: figure(things.length), total: figure(total) });
     this.count.textContent = words;
-    this.handle.firstChild.textContent = words;
     this.foot.hidden = things.length <= MOST;
     this.foot.textContent = t("The first {most} of {total} are listed; search or filter for the others.", { most: figure(MOST), total: figure(things.length) });
     this.#rove();
@@ -130,19 +137,27 @@ class ThingList extends HTMLElement {
     item.setAttribute("aria-selected", String(thing.id === this.#selected));
   }
 
-  /** One thing has changed where it stands; `moves` says that the order would be another now. */
-  change(thing, moves) {
-    const item = this.#rows.get(thing.id);
-    if (item) {
+  /** Things have changed where they stand; `moves` are those whose place would be another now. */
+  change(things, moves) {
+    const fresh = [];
+    for (const thing of things) {
+      const item = this.#rows.get(thing.id);
+      if (!item) continue;
       this.#fill(item, thing);
-      item.classList.remove("fresh");
-      requestAnimationFrame(() => item.classList.add("fresh"));
+      fresh.push(item);
     }
-    if (moves && !this.#waiting.has(thing.id)) {
-      this.#waiting.add(thing.id);
+    if (fresh.length && fresh.length <= FRESH) this.#flash(fresh);
+    for (const id of moves) this.#waiting.add(id);
+    if (moves.size) {
       this.news.hidden = false;
       this.news.replaceChildren(icon("refresh-cw"), n("{n} change – update the order", "{n} changes – update the order", this.#waiting.size));
     }
+  }
+
+  /** Values light up for a moment; where many change at once, none does: that would be a flicker, not news. */
+  #flash(items) {
+    for (const item of items) item.classList.remove("fresh");
+    requestAnimationFrame(() => items.forEach((item) => item.classList.add("fresh")));
   }
 
   /** Ages pass. */
@@ -199,15 +214,7 @@ class ThingList extends HTMLElement {
     }
   }
 
-  /** The sheet on a small screen. */
-  open(on) {
-    this.classList.toggle("open", on);
-    this.handle.setAttribute("aria-expanded", String(on));
-    this.handle.children[1].replaceWith(icon(on ? "chevron-down" : "chevron-up"));
-  }
-
   focusFirst() {
-    this.open(true);
     this.list.querySelector('[role="option"]')?.focus();
   }
 

@@ -1,9 +1,10 @@
 // <thing-panel>: one thing with its figures, their units, ages and quality, its past and its evidence.
-// Events: "close", "locate" {id}.
+// Events: "close", "locate" {id}, "moment" {ms}.
 
 import "./city-chart.js";
-import { h, icon, load } from "./dom.js";
+import { act, h, icon, load } from "./dom.js";
 import { shape } from "./shapes.js";
+import { toast } from "./toast.js";
 import { STATES, age, doubtful, figure, island, moment, n, quality, t } from "./words.js";
 
 const HOUR = 3_600_000;
@@ -16,6 +17,7 @@ class ThingPanel extends HTMLElement {
   #span = SPANS[0];
   #again = null;
   #loading = null;
+  #alerts = []; // of this thing, the newest first
 
   get thing() {
     return this.#thing?.id ?? null;
@@ -28,6 +30,7 @@ class ThingPanel extends HTMLElement {
     this.#again = null;
     if (id === null) {
       this.#thing = null;
+      this.#alerts = [];
       this.replaceChildren();
       return;
     }
@@ -35,17 +38,36 @@ class ThingPanel extends HTMLElement {
     if (anew) {
       this.#thing = { id };
       this.#attr = null;
+      this.#alerts = [];
       this.replaceChildren(this.#head(null), h("section", { "aria-busy": "true" }, h("span", { class: "skeleton" }), h("span", { class: "skeleton" }), h("span", { class: "skeleton" })));
     }
     this.#loading = new AbortController();
+    const shown = island.at;
     try {
-      this.#thing = await load("/web/thing", { id, at: island.at }, this.#loading.signal);
+      [this.#thing] = await Promise.all([load("/web/thing", { id, at: shown }, this.#loading.signal), anew || shown !== this.shown ? this.#alarms(id) : null]);
     } catch (error) {
       if (error.name === "AbortError") return;
       this.replaceChildren(this.#head(null), h("section", {}, h("p", { class: "notice major" }, icon("triangle-alert"), error.status === 404 ? t("This thing does not exist any more, or is not open to you.") : error.message)));
       return;
     }
-    this.#draw(anew);
+    const moved = !anew && shown !== this.shown;
+    this.shown = shown;
+    this.#draw(anew, moved);
+  }
+
+  /** What was raised of it in the last weeks, for the marks on the chart; what is raised at the moment stands above. */
+  async #alarms(id) {
+    if (!island.alerts) return;
+    const end = island.at ? Date.parse(island.at) : Date.now();
+    const asked = { entity: id, start: new Date(end - SPANS[2][1]).toISOString(), end: new Date(end + 1000).toISOString() };
+    this.#alerts = await load("/web/alerts", asked).then((found) => found.alerts, () => []);
+  }
+
+  /** One of its alerts changed. */
+  async alarmed() {
+    if (!this.#thing) return;
+    await this.#alarms(this.#thing.id);
+    if (this.#thing?.figures) this.#draw(false);
   }
 
   /** Its figures changed: loaded anew, but not more often than once a second. */
@@ -61,7 +83,7 @@ class ThingPanel extends HTMLElement {
     for (const element of this.querySelectorAll("[data-ms]")) element.textContent = age(Number(element.dataset.ms));
   }
 
-  #draw(anew) {
+  #draw(anew, moved = false) {
     const thing = this.#thing;
     const charted = thing.figures.filter((f) => f.chart);
     if (!charted.some((f) => key(f) === this.#attr)) this.#attr = charted.length ? key(charted[0]) : null;
@@ -74,13 +96,57 @@ class ThingPanel extends HTMLElement {
     this.#place([
       this.#head(thing),
       ...(main ? [h("section", {}, this.#main(main))] : []),
+      ...this.#raised(),
+      ...this.#panels(),
       ...(chart ? [chart] : charted.length && !noPast() ? [this.#past()] : []),
       ...(others.length ? [h("section", {}, h("h3", {}, t("Figures")), h("div", { class: "figures" }, others.map((f) => this.#figure(f))), thing.more ? h("p", { class: "meta" }, n("{n} more is not shown", "{n} more are not shown", thing.more)) : null)] : []),
       raw ?? this.#evidence(thing, main),
     ]);
     this.scrollTop = top;
     if (focused) this.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
-    if (anew && charted.length && !noPast()) this.#curve();
+    if ((anew || moved) && charted.length && !noPast()) this.#curve();
+    else if (chart) this.#grow();
+  }
+
+  /** What is wrong with it at this moment. */
+  #raised() {
+    const at = island.at ? Date.parse(island.at) : Date.now() + 60_000;
+    const raised = this.#alerts.filter((alert) => alert.raisedMs <= at && (alert.clearedMs === null || alert.clearedMs > at));
+    if (!raised.length) return [];
+    return [h("section", { class: "raised" }, raised.map((alert) => this.#alert(alert)))];
+  }
+
+  #alert(alert) {
+    const began = () => this.dispatchEvent(new CustomEvent("moment", { detail: { ms: alert.startedMs } }));
+    const confirm = async (event) => {
+      event.currentTarget.disabled = true;
+      try {
+        await act(`/alerts/${encodeURIComponent(alert.id)}/acknowledge`);
+        toast(t("Acknowledged."), { icon: "check" });
+        await this.alarmed();
+      } catch (error) {
+        toast(error.message, { icon: "triangle-alert", state: 3 });
+        event.target.disabled = false;
+      }
+    };
+    const then = island.at && Math.abs(Date.parse(island.at) - alert.startedMs) < 1500;
+    return h("div", { class: `alarm s${alert.state}` }, shape(alert.state, STATES[alert.state]),
+      h("div", {}, h("strong", {}, alert.title), h("p", {}, alert.text),
+        h("p", { class: "meta" }, `${t("since")} ${moment(alert.startedMs, "short")}`, alert.acknowledged ? ` · ${t("acknowledged by {name}", { name: alert.acknowledged })}` : ""),
+        h("div", { class: "actions" },
+          h("a", { class: "button", href: `/alerts/${encodeURIComponent(alert.id)}` }, icon("file-text"), t("Evidence")),
+          noPast() || then ? null : h("button", { type: "button", class: "button", onclick: began, "data-focus": `began ${alert.id}` }, icon("history"), t("When it began")),
+          island.mayAcknowledge && !alert.acknowledged && !island.at ? h("button", { type: "button", class: "button main", onclick: confirm, "data-focus": `ack ${alert.id}` }, icon("check"), t("Acknowledge")) : null)));
+  }
+
+  /** What the packs show of such a thing beside the list of its figures. */
+  #panels() {
+    return (this.#thing.panels ?? []).map((panel) => {
+      const shown = panel.attributes.flatMap((attr) => this.#thing.figures.filter((f) => f.attr === attr));
+      if (!shown.length && !panel.text) return null;
+      return h("section", { class: "declared" }, h("h3", {}, panel.title), panel.text ? h("p", { class: "meta" }, panel.text) : null,
+        shown.length ? h("div", { class: "figures" }, shown.map((f) => this.#figure(f))) : null);
+    }).filter(Boolean);
   }
 
   /** These parts in this order; those that are there already stay where they are, with their zoom, scroll and focus. */
@@ -169,15 +235,37 @@ class ThingPanel extends HTMLElement {
     const asked = `${this.#thing.id} ${this.#attr} ${this.#span[0]}`;
     this.asked = asked;
     try {
+      this.span = [from, to];
       const curve = await load("/web/series", { id: this.#thing.id, attr: f.attr, dataset: f.dataset, start: new Date(from).toISOString(), end: new Date(to).toISOString() });
       if (this.asked !== asked) return;
       this.curve = { curve, figure: f };
       chart.zoomed = false;
-      chart.show(curve, { ...f, intervalS: this.#thing.kind.intervalS }, from, to);
+      chart.show(curve, { ...f, intervalS: this.#thing.kind.intervalS, alerts: this.#alerts.filter((alert) => !alert.attr || alert.attr === f.attr) }, from, to);
     } catch (error) {
       this.curve = null;
       chart.say(error.status === 503 ? t("The past is not available at the moment") : error.message);
     }
+    this.#table();
+  }
+
+  /** What was measured since the curve was loaded is put to its end; one of equal steps is loaded anew now and then. */
+  #grow() {
+    if (island.at || !this.curve) return;
+    const f = this.#thing.figures.find((one) => key(one) === this.#attr);
+    const { curve, figure: before } = this.curve;
+    if (!f || f.number === null || f.observedMs === null || f.attr !== before.attr) return;
+    if (curve.stepS) {
+      if (Date.now() - this.span[1] > Math.max(60_000, curve.stepS * 1000)) this.#curve();
+      return;
+    }
+    if (f.observedMs <= (curve.ms.at(-1) ?? 0)) return;
+    curve.ms.push(f.observedMs);
+    curve.value.push(f.number);
+    curve.flags.push(f.flags);
+    curve.receivedMs.push(Date.now());
+    const passed = Date.now() - this.span[1];
+    this.span = [this.span[0] + passed, Date.now()];
+    this.querySelector("city-chart")?.grow(...this.span);
     this.#table();
   }
 

@@ -1,0 +1,77 @@
+// Alerts on every screen: a count in the navigation, a toast when one is raised, and a sound for who has switched it on.
+
+import { toast } from "./toast.js";
+import { figure } from "./words.js";
+
+const SOUND = "rhinecloud_sound";
+const SEVERITIES = ["info", "minor", "major", "critical"];
+const LATER_MS = 30_000; // a page that is not looked at lets its line go, so that many tabs do not use up the browser's
+const count = document.getElementById("waiting");
+let source = null;
+let leaving = 0;
+
+function show(counts) {
+  const total = SEVERITIES.reduce((sum, severity) => sum + (counts[severity] ?? 0), 0);
+  const worst = SEVERITIES.findLastIndex((severity) => counts[severity]) + 1;
+  count.textContent = figure(total);
+  count.hidden = total === 0;
+  count.className = `waiting s${worst}`;
+}
+
+document.addEventListener("alert", ({ detail: { what, alert, counts } }) => {
+  if (count) show(counts);
+  if (what !== "raised" || alert.snoozedMs > Date.now()) return;
+  if (alert.state >= 2) toast(alert.title, { state: alert.state, detail: alert.name, href: `/alerts/${encodeURIComponent(alert.id)}` });
+  if (alert.state >= 3 && localStorage.getItem(SOUND) === "on") chime(alert.state);
+});
+
+/** Two tones, falling for what is major, rising and twice for what is critical. */
+function chime(state) {
+  const sound = new AudioContext();
+  const tones = state === 4 ? [660, 880, 660, 880] : [660, 520];
+  tones.forEach((pitch, at) => {
+    const tone = sound.createOscillator();
+    const loud = sound.createGain();
+    tone.frequency.value = pitch;
+    loud.gain.setValueAtTime(0, sound.currentTime + at * 0.22);
+    loud.gain.linearRampToValueAtTime(0.12, sound.currentTime + at * 0.22 + 0.03);
+    loud.gain.linearRampToValueAtTime(0, sound.currentTime + at * 0.22 + 0.2);
+    tone.connect(loud).connect(sound.destination);
+    tone.start(sound.currentTime + at * 0.22);
+    tone.stop(sound.currentTime + at * 0.22 + 0.22);
+  });
+  setTimeout(() => sound.close(), 1500);
+}
+
+const box = document.getElementById("sound");
+if (box) {
+  box.checked = localStorage.getItem(SOUND) === "on";
+  box.addEventListener("change", () => {
+    localStorage.setItem(SOUND, box.checked ? "on" : "off");
+    if (box.checked) chime(3);
+  });
+}
+
+function follow() {
+  clearTimeout(leaving);
+  if (source) return;
+  source = new EventSource("/web/live?only=alerts");
+  source.addEventListener("alert", (event) => document.dispatchEvent(new CustomEvent("alert", { detail: JSON.parse(event.data) })));
+  source.addEventListener("over", () => location.reload());
+}
+
+function leave() {
+  source?.close();
+  source = null;
+}
+
+// A screen that follows the city itself hears of alerts on the same line.
+if (count && !document.querySelector("city-situation, city-overview")) {
+  follow();
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(leaving);
+    if (document.hidden) leaving = setTimeout(leave, LATER_MS);
+    else follow();
+  });
+  addEventListener("pagehide", leave);
+}

@@ -1,0 +1,65 @@
+// One thing as the islands keep it, made of a row of /web/things, /web/live or /web/moves.
+
+import { island } from "./words.js";
+
+const SILENT_AFTER = 3; // intervals without news make a thing stale
+const keys = new Map(); // name → what it is sorted by
+
+/** Names in the order of people: case and accents do not count, 2 comes before 10. */
+function key(name) {
+  let found = keys.get(name);
+  if (found === undefined) {
+    found = name.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/\d+/g, (digits) => digits.padStart(8, "0"));
+    if (keys.size > 100_000) keys.clear();
+    keys.set(name, found);
+  }
+  return found;
+}
+
+export class Thing {
+  constructor([id, kind, name, lon, lat, state, number, text, ms, flags]) {
+    Object.assign(this, { id, kind, name, lon, lat, state, own: state, number, text, ms, flags, stale: false, told: null });
+  }
+
+  get search() {
+    this.told ??= `${this.name} ${this.id}`.toLowerCase();
+    return this.told;
+  }
+
+  get key() {
+    return key(this.name);
+  }
+
+  /** As another moment has it: a move of /web/moves. */
+  moved([, , figure, state, place]) {
+    const made = Object.assign(Object.create(Thing.prototype), this);
+    if (figure) [made.number, made.text, made.ms, made.flags] = figure;
+    if (state !== null) made.state = made.own = state;
+    if (place) [made.lon, made.lat] = place;
+    return made;
+  }
+
+  /** Whether nothing was heard of it for too long, at the moment that is shown. */
+  silent(kinds, now) {
+    const every = kinds[this.kind]?.intervalS;
+    return Boolean(every) && this.ms !== null && now - this.ms > SILENT_AFTER * every * 1000;
+  }
+}
+
+const byName = (a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+
+export const ORDERS = {
+  state: (a, b) => b.state - a.state || byName(a, b),
+  name: byName,
+  new: (a, b) => (b.ms ?? 0) - (a.ms ?? 0) || byName(a, b),
+  kind: (a, b) => a.kind - b.kind || byName(a, b),
+};
+
+export function words(text) {
+  return text.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+/** The moment that is shown, in ms: of the past, or now. */
+export function shownMs() {
+  return island.at ? Date.parse(island.at) : Date.now();
+}
