@@ -188,6 +188,8 @@ async def test_strangers_see_open_types_only(city: City) -> None:
     assert [e["id"] for e in (await city.ask("GET", "/entities?local=true")).json()] == ["urn:x:p"]
     problem(await city.ask("GET", "/entities/urn:ngsi-ld:Car:1"), 404, "ResourceNotFound")
     assert (await city.ask("GET", "/types")).json()["typeList"] == ["OffStreetParking"]
+    assert (await city.ask("GET", "/attributes")).json()["attributeList"] == ["availableSpotNumber"]
+    problem(await city.ask("GET", "/types/Car"), 404, "ResourceNotFound")
     answer = await city.ask("POST", "/entities", CAR)
     assert answer.status_code == 401 and "bearer" in answer.headers["www-authenticate"].lower()
 

@@ -1,12 +1,11 @@
-"""What types and attributes there are. Source: ETSI GS CIM 009 V1.9.1, 5.7.5 to 5.7.10."""
+"""What types and attributes there are, as `tally` counts them. Source: ETSI GS CIM 009 V1.9.1, 5.7.5 to 5.7.10."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 import msgspec
-
-from .store import decode_entity
 
 
 class AttributeFound(msgspec.Struct):
@@ -26,50 +25,47 @@ class TypeFound(msgspec.Struct):
     attributes: list[AttributeFound] = []
 
 
-def types(db: sqlite3.Connection, name: str | None = None) -> list[TypeFound]:
-    """Every type, or the one named, sorted by name; attributes sorted by name."""
+def types(db: sqlite3.Connection, name: str | None, readable: frozenset[str] | None) -> list[TypeFound]:
+    """Every type that may be read, or the one named, sorted by name; attributes sorted by name."""
     found: dict[str, TypeFound] = {}
-    inside: dict[str, dict[str, AttributeFound]] = {}
-    for listed, doc in _documents(db, name):
-        attrs = decode_entity(doc)["attrs"]
+    for listed, attr, form, count in _counted(db, readable):
         for kind in listed:
-            if name is not None and kind != name:
-                continue
-            found.setdefault(kind, TypeFound(kind)).count += 1
-            known = inside.setdefault(kind, {})
-            for attr, instances in attrs.items():
-                _note(known, attr, instances, [kind])
-    for kind, one in found.items():
-        one.attributes = [inside[kind][attr] for attr in sorted(inside[kind])]
+            if name is None or kind == name:
+                one = found.setdefault(kind, TypeFound(kind))
+                if attr:
+                    _note(one.attributes, attr, form, count, [kind])
+                else:
+                    one.count += count
     return [found[kind] for kind in sorted(found)]
 
 
-def attributes(db: sqlite3.Connection, name: str | None = None) -> list[AttributeFound]:
-    """Every attribute, or the one named, sorted by name."""
-    found: dict[str, AttributeFound] = {}
-    for listed, doc in _documents(db, None):
-        for attr, instances in decode_entity(doc)["attrs"].items():
-            if name is None or attr == name:
-                _note(found, attr, instances, listed)
-    return [found[attr] for attr in sorted(found)]
+def attributes(db: sqlite3.Connection, name: str | None, readable: frozenset[str] | None) -> list[AttributeFound]:
+    """Every attribute of entities that may be read, or the one named, sorted by name."""
+    found: list[AttributeFound] = []
+    for listed, attr, form, count in _counted(db, readable, name):
+        if attr:
+            _note(found, attr, form, count, listed)
+    return found
 
 
-def _documents(db: sqlite3.Connection, name: str | None) -> list[tuple[list[str], bytes]]:
-    kinds = {number: listed.split(" ") for number, listed in db.execute("SELECT number, types FROM kind")}
-    wanted = [number for number, listed in kinds.items() if name is None or name in listed]
-    sql = f"SELECT kind, doc FROM entity WHERE kind IN ({','.join(map(str, wanted))})"  # noqa: S608 - numbers of ours
-    return ((kinds[kind], doc) for kind, doc in db.execute(sql))  # type: ignore[return-value]
+def _counted(
+    db: sqlite3.Connection, readable: frozenset[str] | None, attr: str | None = None
+) -> Iterator[tuple[list[str], str, str, int]]:
+    """(types that may be read, attribute, form, count), by the names of attributes; without one, of the entities."""
+    sql = "SELECT k.types, t.attr, t.form, t.count FROM tally t JOIN kind k ON k.number = t.kind WHERE t.count > 0"
+    one = " AND t.attr = ?" if attr is not None else ""
+    rows = db.execute(f"{sql}{one} ORDER BY t.attr, t.kind, t.form", () if attr is None else (attr,))
+    for types, name, form, count in rows:
+        listed = [kind for kind in types.split(" ") if readable is None or kind in readable]
+        if listed:
+            yield listed, name, form, count
 
 
-def _note(known: dict[str, AttributeFound], attr: str, instances: list[dict[str, object]], types: list[str]) -> None:
-    one = known.get(attr)
-    if one is None:
-        one = known[attr] = AttributeFound(attr, 0, [], [])
-    one.count += len(instances)
-    for instance in instances:
-        kind = str(instance.get("type", "Property"))
-        if kind not in one.kinds:
-            one.kinds.append(kind)
-    for kind in types:
-        if kind not in one.types:
-            one.types.append(kind)
+def _note(known: list[AttributeFound], attr: str, form: str, count: int, types: list[str]) -> None:
+    """Adds to the last of `known`, or to a new one: they come in the order of their names."""
+    if not known or known[-1].name != attr:
+        known.append(AttributeFound(attr, 0, [], []))
+    one = known[-1]
+    one.count += count
+    one.kinds += [form] if form not in one.kinds else []
+    one.types += [kind for kind in types if kind not in one.types]

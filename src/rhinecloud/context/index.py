@@ -18,6 +18,7 @@ from rhinecloud.base.model import EXACT, Entity
 
 from .draft import types_key
 from .scalars import Stored, index_values
+from .tally import Tally
 
 LOCATION: Final = CORE_TERMS["location"]
 _PLAIN: Final = (float, int)
@@ -80,6 +81,7 @@ class Indexer:
     """Gathers the index rows of one transaction, then writes them with one statement a table and direction."""
 
     def __init__(self, numbers: Numbers, queryable: frozenset[str]) -> None:
+        self.tally = Tally()  # written by who wants it
         self._numbers = numbers
         self._queryable = queryable
         self._values_out: list[tuple[int, int, Stored]] = []
@@ -96,15 +98,16 @@ class Indexer:
         """Takes note that the entity `key` changed; `kinds` are the numbers of its kind before and after."""
         old: dict[str, Any] = before["attrs"] if before else {}
         new: dict[str, Any] = after["attrs"] if after else {}
-        queryable = self._queryable
         moved = kinds[0] != kinds[1]
         for name, instances in new.items():
-            if name in queryable and (moved or old.get(name) is not instances):
-                self._value(key, kinds, name, old.get(name), instances)
+            was = old.get(name)
+            if was is not instances or moved:
+                self._attribute(key, kinds, name, was, instances)
         if not old.keys() <= new.keys():
             for name in old.keys() - new.keys():
-                if name in queryable:
-                    self._value(key, kinds, name, old[name], None)
+                self._attribute(key, kinds, name, old[name], None)
+        if moved or before is None or after is None:
+            self.tally.entity(kinds, before, after)
         if old.get(LOCATION) is not new.get(LOCATION):
             self._place(key, old.get(LOCATION), new.get(LOCATION))
         if before is None or after is None or before.get("scope") is not after.get("scope"):
@@ -115,6 +118,14 @@ class Indexer:
                 self._expiry_out.append((was, key))
             if is_now is not None:
                 self._expiry_in.append((is_now, key))
+
+    def _attribute(self, key: int, kinds: tuple[int, int], name: str, old: Any, new: Any) -> None:
+        if name in self._queryable:
+            self._value(key, kinds, name, old, new)
+        # One instance in the place of one of the same form is what most observations are.
+        one = old and new and len(old) == len(new) == 1 and kinds[0] == kinds[1]
+        if not one or old[0].get("type") != new[0].get("type"):
+            self.tally.attribute(kinds, name, old, new)
 
     def _value(self, key: int, kinds: tuple[int, int], name: str, old: Any, new: Any) -> None:
         if old and new and kinds[0] == kinds[1] and len(old) == 1 and len(new) == 1:

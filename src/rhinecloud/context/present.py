@@ -168,25 +168,19 @@ class Present:
         """Up to `limit` entities of any of these types (None: all), in the order of their making."""
         return (await self.query(Query(readable=types, limit=limit))).entities
 
-    async def types(self, type_iri: str | None = None) -> list[TypeFound]:
-        """The types there are, with the number of their entities and their attributes (5.7.5 to 5.7.7)."""
-        self._open()
-        return await self._in_thread(discovery.types, type_iri)
+    async def types(self, name: str | None = None, *, readable: frozenset[str] | None = None) -> list[TypeFound]:
+        """The types there are, or the one named, with counts and attributes (5.7.5 to 5.7.7).
 
-    async def attributes(self, attr_iri: str | None = None) -> list[AttributeFound]:
-        """The attributes there are, with counts, types of value and the types that have them (5.7.8 to 5.7.10)."""
-        self._open()
-        return await self._in_thread(discovery.attributes, attr_iri)
+        Args:
+            readable: types whose entities count; None: all.
+        """
+        return discovery.types(self._open(), name, readable)
 
-    async def _in_thread(self, ask: Callable[[sqlite3.Connection, str | None], T], name: str | None) -> T:
-        def asked() -> T:
-            db = database.connect(self._path, read_only=True)
-            try:
-                return ask(db, name)
-            finally:
-                db.close()
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, asked)
+    async def attributes(
+        self, name: str | None = None, *, readable: frozenset[str] | None = None
+    ) -> list[AttributeFound]:
+        """The attributes there are, with counts, forms and the types that have them (5.7.8 to 5.7.10)."""
+        return discovery.attributes(self._open(), name, readable)
 
     # ── the outbox ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,7 +2,7 @@
 
 Entities have an integer key, given in the order of their making: pages are ordered by it, and every index leads to it.
 A **kind** is a set of types that occurs; a **slot** is a queryable attribute of the entities of one kind, so that a
-condition on type and value is one range of one index, read either by value or by key.
+condition on type and value is one range of one index, read either by value or by key. `tally` counts what there is.
 """
 
 from __future__ import annotations
@@ -30,5 +30,9 @@ STEPS: Final = (
     CREATE TABLE mark (stream TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE document (kind TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL,
                            PRIMARY KEY (kind, id)) WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE tally (kind INTEGER NOT NULL, attr TEXT NOT NULL, form TEXT NOT NULL, count INTEGER NOT NULL,
+                        PRIMARY KEY (kind, attr, form)) WITHOUT ROWID;
     """,
 )

@@ -28,6 +28,7 @@ from .entities import apply
 from .held import Held, Room
 from .index import Indexer, Numbers
 from .schema import STEPS
+from .tally import Tally
 
 log = telemetry.logger("context")
 CHECKPOINT_PAGES: Final = 8_000  # of the write-ahead log, 32 MB: what a restart has to read
@@ -91,6 +92,7 @@ class Store:
         self._load()
         self.tail = outbox.Tail(self._sequence)
         self._reindex()
+        self._count()
 
     def _load(self) -> None:
         """Reads what is kept in memory beside the file; also after a transaction that was rolled back."""
@@ -283,6 +285,7 @@ class Store:
             if rows:
                 self.db.executemany(statement, rows)
         indexer.write(self.db)
+        indexer.tally.write(self.db)
         self.transient |= indexer.transient
 
     def _reindex(self) -> None:
@@ -305,6 +308,17 @@ class Store:
                 indexer.change(key, (kind, kind), {"attrs": {}}, {"attrs": attrs})
         indexer.write(self.db)
         self.db.executemany("INSERT INTO indexed (attr) VALUES (?)", [(attr,) for attr in fresh])
+        self.db.execute("COMMIT")
+
+    def _count(self) -> None:
+        """Counts what there is in a file of an earlier version, which did not."""
+        if self.db.execute("SELECT EXISTS (SELECT 1 FROM tally) OR NOT EXISTS (SELECT 1 FROM entity)").fetchone()[0]:
+            return
+        tally = Tally()
+        for kind, doc in self.db.execute("SELECT kind, doc FROM entity"):
+            tally.whole(kind, decode_entity(doc))
+        self.db.execute("BEGIN IMMEDIATE")
+        tally.write(self.db)
         self.db.execute("COMMIT")
 
 
