@@ -28,7 +28,7 @@ class PastChart extends HTMLElement {
     }
     const about = {
       label: this.#says("label"), unit: this.#says("unit"), decimals: this.hasAttribute("decimals") ? Number(this.#says("decimals")) : null,
-      minimum: null, maximum: null, limits: JSON.parse(this.#says("limits", "[]")), marks: JSON.parse(this.#says("marks", "[]")), intervalS: null,
+      minimum: null, maximum: null, limits: JSON.parse(this.#says("limits", "[]")), marks: this.hasAttribute("marks") ? JSON.parse(this.#says("marks")) : null, intervalS: null,
     };
     this.chart.show(this.curve, about, from, to);
     if (this.table.open) this.#fill();
