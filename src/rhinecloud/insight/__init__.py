@@ -23,6 +23,7 @@ from .declare import (
 )
 from .entities import TYPES
 from .forecast import Forecast, Past, Step
+from .forecasting import Forecasting, Skill
 from .room import Insight
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Comment",
     "Evidence",
     "Forecast",
+    "Forecasting",
     "Indicator",
     "IndicatorValue",
     "Insight",
@@ -43,6 +45,7 @@ __all__ = [
     "Past",
     "Rule",
     "RuleVersion",
+    "Skill",
     "Step",
     "Trial",
     "Trouble",

@@ -6,6 +6,7 @@ as a day fills them: shoppers, commuters, patients, and the crowd of a match.
 
 from rhinecloud.kit import Label, Layer, Pack, beside
 
+from .forecasts import FORECASTS
 from .forms import READERS
 from .models import CAR_PARK, GROUP, SPOT, STREET
 from .simulator import things
@@ -25,5 +26,6 @@ PACK = Pack(
     ),
     simulator=things,
     readme=beside(__file__),
+    forecasts=FORECASTS,
     readers=READERS,
 )

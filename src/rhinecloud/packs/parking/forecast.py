@@ -54,7 +54,7 @@ def free_places(past: Past, now_us: int) -> Sequence[Step]:
     import numpy as np
 
     at_s, values = past.at_us / 1e6, np.asarray(past.values, float)
-    if not len(values):
+    if not len(values) or str(past.facts.get("status", "")).startswith("closed"):
         return []
     size = size_of(values, past.facts.get("totalSpotNumber"))
     slots = Slots(at_s, np.clip(values, 0, size) / size, now_us / 1e6)

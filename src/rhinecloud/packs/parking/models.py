@@ -88,6 +88,7 @@ _COUNTED = (
         name="availableSpotNumberForecast",
         label=Label(de="Vorhersage der freien Plätze", en="Forecast of free places"),
         kind="list",
+        retention_days=30,  # one every five minutes
     ),
 )
 
