@@ -114,6 +114,9 @@ async def test_the_address_needs_its_id(city: City) -> None:
     """5.6.17.4: the id is not present."""
     problem(await city.ask("PATCH", "/entities/", {"a": 1}), 400)
     problem(await city.ask("DELETE", "/entities//attrs/speed"), 400)
+    problem(await city.ask("DELETE", "/entities/attrs/speed"), 400)
+    problem(await city.ask("POST", "/temporal/entities/attrs", {"speed": 1}), 400)
+    problem(await city.ask("PATCH", "/temporal/entities/attrs/speed/urn:x", {"speed": 1}), 400)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
 
 import msgspec
 
@@ -34,7 +33,6 @@ from .query import Kept, Page, Query
 from .store import Job, Store, decode_entity
 from .writer import Writer
 
-T = TypeVar("T")
 _BY_ID = "SELECT doc FROM entity WHERE id = ?"
 _KEPT_BY_ID = "SELECT key, doc FROM entity WHERE id = ?"
 

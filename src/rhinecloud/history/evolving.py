@@ -58,6 +58,8 @@ def erase(
 ) -> int:
     """Takes rows out of the past: of an entity, an attribute, one of its datasets ("": the default) or one instance.
 
+    Source: ETSI GS CIM 009, 5.6.13 to 5.6.16.
+
     Returns:
         How many rows there were; 0: nothing to erase.
     """

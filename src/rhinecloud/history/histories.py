@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -32,7 +33,7 @@ from .evolution import Evolutions, TemporalQuery, evolve, kinds_of
 from .evolving import Mended, Recorded, erase, mend, record
 from .glance import Told, glance, movers, moves
 from .replay import Replayed, replay
-from .series import Bucket, Figures, Series, aggregate, figures, read_series
+from .series import Figures, aggregate, figures, read_series
 from .upkeep import Kept, keep
 
 log = logger("history")
@@ -233,6 +234,16 @@ class Histories:
             self._woken.discard(tenant)
 
 
+def _reading(work: Callable[Concatenate[Store, P], T]) -> Callable[Concatenate[History, P], Coroutine[Any, Any, T]]:
+    """A method of `History` that does this work on its store, asked with the same parameters but for the store."""
+
+    @functools.wraps(work)
+    async def read(self: History, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._read(work, *args, **kwargs)
+
+    return read
+
+
 class History:
     """The past of one tenant."""
 
@@ -249,52 +260,10 @@ class History:
         await self.drain()
         return await self._all.run(work, self.tenant, *args, **kwargs)
 
-    async def series(
-        self,
-        entity: str,
-        attr: str,
-        *,
-        dataset: str = "",
-        start_us: int | None = None,
-        end_us: int | None = None,
-        limit: int = 100_000,
-        last: bool = False,
-        brief: bool = False,
-    ) -> Series:
-        """The values of one attribute in [start_us, end_us): the first `limit`, or with `last` the last ones.
-
-        `brief` gives what a chart needs (at_us, number, body, flags) in half the time.
-        """
-        return await self._read(
-            read_series,
-            entity,
-            attr,
-            dataset=dataset,
-            start_us=start_us,
-            end_us=end_us,
-            limit=limit,
-            last=last,
-            brief=brief,
-        )
-
-    async def aggregate(
-        self,
-        entity: str,
-        attr: str,
-        *,
-        methods: Sequence[str],
-        start_us: int,
-        end_us: int,
-        period: str = "",
-        dataset: str = "",
-    ) -> list[Bucket]:
-        """Figures over one attribute, for each ISO 8601 `period` from start_us on, or for all of the time.
-
-        Source: ETSI GS CIM 009, 4.5.19 (totalCount, distinctCount, sum, avg, min, max, stddev, sumsq).
-        """
-        return await self._read(
-            aggregate, entity, attr, methods=methods, start_us=start_us, end_us=end_us, period=period, dataset=dataset
-        )
+    series = _reading(read_series)
+    aggregate = _reading(aggregate)
+    kinds = _reading(kinds_of)
+    erase = _reading(erase)
 
     async def temporal(self, query: TemporalQuery) -> Evolutions:
         """The temporal evolutions of the entities that a query selects.
@@ -345,21 +314,11 @@ class History:
         """What happened to entities of a type in [start_us, end_us), in the order of time; see `replay.replay`."""
         return await self._read(replay, type_iri, attrs, start_us, end_us)
 
-    async def kinds(self, entity: str) -> list[str]:
-        """The types of an entity that the past knows; none: it knows nothing of it."""
-        return await self._read(kinds_of, entity)
-
     async def record(
         self, entity: str, types: Sequence[str], instances: Sequence[Recorded], *, source: str
     ) -> Appended:
         """Writes instances of an entity into the past directly; durable when it returns (5.6.11, 5.6.12)."""
         return await self._read(record, entity, types, instances, now_us=self._all.clock(), source=source)
-
-    async def erase(
-        self, entity: str, *, attr: str | None = None, dataset: str | None = None, instance: int | None = None
-    ) -> int:
-        """Takes an entity, an attribute, a dataset or one instance out of the past; the rows (5.6.13 to 5.6.16)."""
-        return await self._read(erase, entity, attr=attr, dataset=dataset, instance=instance)
 
     async def mend(self, entity: str, attr: str, instance: int, change: Callable[[Instance], Mended]) -> bool:
         """Puts in the place of one instance what `change` makes of it; False: there is no such instance (5.6.14)."""

@@ -136,6 +136,8 @@ def aggregate(
     """Figures over [start_us, end_us), one bucket for all of it or one a `period` (ISO 8601), counted from start_us.
 
     Buckets without a row are left out. Every row counts once, however long its value held.
+    Source: ETSI GS CIM 009, 4.5.19 (totalCount, distinctCount, sum, avg, min, max, stddev, sumsq).
+
     Raises:
         BadRequestData: an unknown method, a period that is none, or more than 100,000 buckets.
     """

@@ -105,7 +105,7 @@ class Evolver:
             made["deletedAt"] = iso(instance["_d"])
         elif self._view.by in ("createdAt", "modifiedAt") and not self._view.sys_attrs:
             made[self._view.by] = iso(instance["_c" if self._view.by == "createdAt" else "_m"])
-        return self._renderer._normalized(made)
+        return self._renderer.normalized(made)
 
     def _pairs(self, instances: list[Instance]) -> Any:
         """[value, time] pairs, one list of them a datasetId (4.5.9)."""

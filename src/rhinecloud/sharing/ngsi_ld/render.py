@@ -56,7 +56,7 @@ class Renderer:
         self._compact = vocabulary.compact
         self._linked = linked or {}
         self._instance: Callable[[Instance], Any] = {
-            "normalized": self._normalized,
+            "normalized": self.normalized,
             "concise": self._concise,
             "simplified": self._simplified,
         }[view.form]
@@ -90,9 +90,9 @@ class Renderer:
             out["scope"] = _one_or_all(entity["scope"])
         for iri, instances in entity["attrs"].items():
             if len(instances) == 1:
-                out[compact(iri)] = self._normalized(instances[0])
+                out[compact(iri)] = self.normalized(instances[0])
             else:
-                out[compact(iri)] = [*map(self._normalized, instances)]
+                out[compact(iri)] = [*map(self.normalized, instances)]
         return out
 
     def _projected(
@@ -127,7 +127,8 @@ class Renderer:
         rendered = [*map(self._instance, instances)]
         return rendered[0] if len(rendered) == 1 else rendered
 
-    def _normalized(self, instance: Instance) -> Json:
+    def normalized(self, instance: Instance) -> Json:
+        """One instance with all its members, its names shortened."""
         out = {key: value for key, value in instance.items() if key[0] != "_" and key != "attrs"}
         kind = out["type"]
         if kind == "VocabProperty":
@@ -151,7 +152,7 @@ class Renderer:
         return [*map(self._compact, given)] if isinstance(given, list) else self._compact(given)
 
     def _concise(self, instance: Instance) -> Any:
-        out = self._normalized(instance)
+        out = self.normalized(instance)
         kind = out.pop("type")
         if len(out) > 1:
             return out

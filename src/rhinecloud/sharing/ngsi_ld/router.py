@@ -37,6 +37,7 @@ _HERE: Final = object()
 _VARIABLE: Final = object()  # no text, so that no segment of a request can name it
 _OF_ONE: Final = frozenset(["PUT", "PATCH"])  # methods that are always about one thing, whose id is then missing
 _PLAIN_405: Final = frozenset(["subscriptions"])  # 6.10.3: of these a missing id is just another address
+_NOWHERE: Final[dict[Any, Any]] = {}
 _UNNAMED: Final[dict[str, str]] = {}
 _OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "plain": PLAIN,
@@ -109,9 +110,11 @@ class NgsiLd:
                 continue  # nothing between two slashes: as if there were one
             below = node.get(segment)
             if below is None:
-                below = node.get(_VARIABLE)
+                below = node.get(_VARIABLE, _NOWHERE)
+                if segment in below:  # what comes after an id, where the id should be
+                    raise BadRequestData("The id is missing in the address")
                 values.append(segment)
-            if below is None:
+            if below is _NOWHERE:
                 raise ResourceNotFound("There is nothing under this address")
             node = below
         methods: dict[str, Route] | None = node.get(_HERE)

@@ -177,11 +177,6 @@ async def delete_instance(call: Call) -> Answer:
     return nothing()
 
 
-async def without_id(call: Call) -> Answer:
-    """An address whose id is empty: the standard wants 400, not 404."""
-    raise BadRequestData("The id in the address is empty")
-
-
 # What these have in common
 
 
@@ -371,18 +366,6 @@ ROUTES: Final[tuple[dict[str, Any], ...]] = (
     dict(
         method="DELETE", path=_E + "/{entityId}/attrs/{attrId}/{instanceId}", operation="deleteTemporalInstance",
         clause="6.22.3.2", handler=delete_instance, action="entities.write", parameters=("local",),
-    ),
-    *(
-        dict(
-            method=method, path=_E + "/attrs" + rest, operation=operation, clause="6.20", handler=without_id,
-            action="entities.write", parameters=("datasetId", "deleteAll", "local"),
-        )
-        for method, rest, operation in (
-            ("POST", "", "appendTemporalAttributesWithoutId"),
-            ("DELETE", "/{attrId}", "deleteTemporalAttributeWithoutId"),
-            ("PATCH", "/{attrId}/{instanceId}", "changeTemporalInstanceWithoutId"),
-            ("DELETE", "/{attrId}/{instanceId}", "deleteTemporalInstanceWithoutId"),
-        )
     ),
 )  # fmt: skip
 """What `routes.Route` is made of, operation by operation."""
