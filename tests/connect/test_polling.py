@@ -275,7 +275,7 @@ def test_pegelonline_stations_become_water_observed(connect: Connect) -> None:
     assert attrs["name"] == {"type": "Property", "value": "DUISBURG-RUHRORT"}
     assert attrs["location"]["value"]["coordinates"] == [6.727927, 51.455345]
     assert attrs["riverKilometre"]["value"] == 780.8
-    assert len(rees.entity["attrs"]) == 1  # its name: nothing is measured there just now
+    assert len(rees.entity["attrs"]) == 2  # its name and number: nothing is measured there just now
 
 
 @pytest.mark.parametrize(

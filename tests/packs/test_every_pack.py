@@ -26,6 +26,10 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "NoiseLevelObserved.heartbeat": "0 or 1",
         "GreenspaceRecord.soilMoistureVwc": SHARE,
         "GreenspaceRecord.litterCoverage": SHARE,
+        "rule environment.low-water": "the demo's year of 2026 is wetter than the real one was",
+        "rule environment.heat-2": "a felt 38 °C is beyond the heat wave that can be started",
+        **{f"rule environment.no2-{step}": "in law, and not reached here for many years" for step in (1, 2)},
+        **{f"rule environment.ozone-{step}": "the simulated heat wave makes less ozone than that" for step in (1, 2)},
     },
     "parking": {
         **{f"{kind}.occupancy": SHARE for kind in ("OffStreetParking", "OnStreetParking", "ParkingGroup")},

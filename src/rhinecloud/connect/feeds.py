@@ -110,6 +110,9 @@ def reader_of(feed: Feed, model: Model, plain: Plain, documents: Documents, tena
 _SERIES: Final = {"W": ("", "MTR"), "Q": ("flow", "MQS"), "WT": ("waterTemperature", "CEL")}
 """Short name of a time series → attribute and unit; "": the type's main attribute."""
 
+_MARKS: Final = {"floodMark1": "M_I", "floodMark2": "M_II", "meanLevel": "MW"}
+"""Attribute → short name of the characteristic value; asked for with the option `marks`."""
+
 
 def _pegelonline_address(feed: Feed) -> str:
     options = feed.options
@@ -117,6 +120,8 @@ def _pegelonline_address(feed: Feed) -> str:
     for name in ("ids", "waters", "timeseries"):
         if options.get(name):
             asked[name] = ",".join(map(str, options[name]))
+    if options.get("marks"):
+        asked["includeCharacteristicValues"] = "true"
     query = "&".join(f"{name}={quote(value, safe=',')}" for name, value in asked.items())
     return f"{feed.url}{'&' if '?' in feed.url else '?'}{query}"
 
@@ -147,7 +152,17 @@ def _pegelonline(feed: Feed, model: Model) -> Mapping:
         Attribute(name="riverKilometre", path="$.km", kind="number", unit="KMT", fixed=True),
         Attribute(name="waterBody", path="$.water.longname", kind="text", fixed=True),
         Attribute(name="dataProvider", path="$.agency", kind="text", fixed=True),
+        Attribute(name="stationCode", path="$.number", kind="text", fixed=True),
     ]
+    current = "$.timeseries[shortname='W'].currentMeasurement"
+    for name, member in (("levelState", "stateMnwMhw"), ("shippingState", "stateNswHsw")):
+        time = Time(path=f"{current}.timestamp", form="iso")
+        attributes.append(Attribute(name=name, path=f"{current}.{member}", kind="text", time=time))
+    for name, mark in _MARKS.items() if feed.options.get("marks") else ():
+        at = f"$.timeseries[shortname='W'].characteristicValues[shortname='{mark}']"
+        attributes.append(
+            Attribute(name=name, path=f"{at}.value", kind="number", unit_path=f"{at}.unit", unit="MTR", fixed=True)
+        )
     return Mapping(
         id=feed.id,
         each="$",

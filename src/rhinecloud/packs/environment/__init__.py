@@ -1,31 +1,38 @@
-"""Environment: the river and the waters, weather, air and noise.
+"""Environment: the river and the waters, weather, air, noise and the water in the soil.
 
-River gauges (with PEGELONLINE as a ready feed), weather stations, air quality stations and sound level meters, after
-the Smart Data Models of Environment and Weather. Its simulator plays twenty-seven stations at real places in Duisburg.
+River gauges (with PEGELONLINE as a ready feed), weather stations (with the German weather service's open data), air
+quality stations, sound level meters and soil probes, after the Smart Data Models; the rules follow official marks and
+warning criteria. Its simulator plays some two hundred stations at real places from one weather and one river.
 """
 
-from rhinecloud.kit import Label, Layer, Pack, beside
+from rhinecloud.kit import Label, Pack, beside
 
+from .dwd import READERS
 from .feeds import FEEDS
+from .kpis import INDICATORS
 from .models import AIR, NOISE, SOIL, WATER, WEATHER
+from .playbooks import PLAYBOOKS
+from .rules import RULES
 from .simulator import things
+from .views import LAYERS, PANELS
 
 PACK = Pack(
     id="environment",
     title=Label(de="Umwelt", en="Environment"),
     text=Label(
-        de="Pegel, Wetter, Luft und Lärm: was die Umwelt gerade tut, und was sie gestern tat.",
-        en="Water levels, weather, air and noise: what the environment does now, and what it did yesterday.",
+        de="Pegel, Wetter, Luft, Lärm und Bodenfeuchte: was die Umwelt gerade tut, was sie gestern tat, und ab wann es"
+        " gefährlich wird.",
+        en="Water levels, weather, air, noise and soil moisture: what the environment does now, what it did before,"
+        " and when it becomes a risk.",
     ),
     types=(WATER, WEATHER, AIR, NOISE, SOIL),
     feeds=FEEDS,
-    layers=(
-        Layer(type=WATER.name, label=WATER.plural, cluster=False),
-        Layer(type=WEATHER.name, label=WEATHER.plural, cluster=False),
-        Layer(type=AIR.name, label=AIR.plural, cluster=False),
-        Layer(type=NOISE.name, label=NOISE.plural, cluster=False, on=False),
-        Layer(type=SOIL.name, label=SOIL.plural, on=False),
-    ),
+    readers=READERS,
+    layers=LAYERS,
+    panels=PANELS,
+    rules=RULES,
+    playbooks=PLAYBOOKS,
+    indicators=INDICATORS,
     simulator=things,
     readme=beside(__file__),
 )

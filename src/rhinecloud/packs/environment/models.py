@@ -75,7 +75,7 @@ WATER = EntityType(
             "Wasserstand",
             "Water level",
             "MTR",
-            0,
+            -0.5,
             14,
             decimals=2,
             max_rate=0.5,
