@@ -337,7 +337,7 @@ def _await_steps(track: _Track, steps: Sequence[Step], now: int) -> None:
     for ahead in SCORED_S:
         if (step := by_ahead.get(ahead)) is not None:
             track.due.append(_Due(step.at_us, ahead, step))
-    track.due = deque(sorted(track.due)[-500:])
+    track.due = deque(sorted(track.due, key=lambda due: due.at_us)[-500:])
 
 
 def _naive(ring: Ring, at_us: int) -> float:
