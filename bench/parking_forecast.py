@@ -6,8 +6,8 @@
 Rolling origin, out of sample: at each moment only what had been counted by then is given. The folder holds a wide CSV a
 day (`2026-08-20.csv`: timestamp, then a column of free places a car park) and `meta-data.csv` with `num_all`; the
 default is the one day among the samples. With weeks of past the naive ways are: as yesterday, as a week ago, mean of
-the last four such weekdays; with one day: the mean daily curve of all other car parks, scaled. "As now" (persistence)
-stands beside both. A car park of every four, chosen by its name's checksum, is measured; to the other three the priors
+the last four such weekdays; with one day: the mean daily curve of all other car parks, scaled, and the same
+followed from where it is now. "As now" (persistence) stands beside both. A car park of every four, chosen by its name's checksum, is measured; to the other three the priors
 were fitted.
 """
 
@@ -142,10 +142,8 @@ def rolling(parks: list[CarPark], since_s: float, every_s: float, milliseconds: 
                 if minutes not in MINUTES or np.isnan(came):
                     continue
                 if one_day:
-                    slot = int((at - start) // SLOT_S)
-                    own = known(park, start + slot * SLOT_S) / park.size
-                    total, count = curve[slot] - ((own, 1) if not np.isnan(own) else (0, 0))
-                    naive = {"others' curve": total / max(count, 1) * park.size}
+                    then, was = (_curve(curve, park, start, moment) * park.size for moment in (at, now))
+                    naive = {"others' curve": then, "from now on": known(park, now) + then - was}
                 else:
                     naive = {
                         "yesterday": known(park, at - DAY_S),
@@ -158,6 +156,14 @@ def rolling(parks: list[CarPark], since_s: float, every_s: float, milliseconds: 
                 yield Score(
                     minutes, park.size, abs(step.value - came), misses, inside, came < step.low, step.high - step.low
                 )
+
+
+def _curve(curve: Array, park: CarPark, start: float, at: float) -> float:
+    """Mean share free at all car parks but this one."""
+    slot = int((at - start) // SLOT_S)
+    own = known(park, start + slot * SLOT_S) / park.size
+    total, count = curve[slot] - ((own, 1) if not np.isnan(own) else (0, 0))
+    return float(total / max(count, 1))
 
 
 def _mean(values: list[float]) -> float:
