@@ -10,9 +10,9 @@ import msgspec
 from rhinecloud.base.clock import SECOND, iso, parse_us
 from rhinecloud.base.model import Entity, Instance
 
-from .declare import Ahead, Change, Evidence
+from .declare import Ahead, Evidence
 from .standing import FORECAST, Standing, value_of
-from .window import Difference, Window
+from .window import Difference
 
 
 class Holding:
@@ -25,7 +25,7 @@ class Holding:
         """Whether everything that the rule asks is so; place and scope aside (`Standing.selects`).
 
         Args:
-            difference: by how much the value changed, where it is as much as the rule says (`moved`).
+            difference: by how much the value changed, where it is as much as the rule says (`enough`).
         """
         if rule.matches is not None and not rule.matches(entity):
             return False
@@ -67,18 +67,11 @@ def observed_us(instance: Instance) -> int:
     return parse_us(text) if text else int(instance.get("_m", 0))
 
 
-def moved(change: Change, window: Window) -> Difference | None:
+def enough(rule: Standing, difference: Difference | None) -> Difference | None:
     """By how much the value rose or fell, where it is as much as the rule says."""
-    span = round(change.per_s * SECOND)
-    if change.above is not None:
-        up = window.difference(span, rising=True)
-        if up is not None and up.by > change.above:
-            return up
-    if change.below is not None:
-        down = window.difference(span, rising=False)
-        if down is not None and down.by < change.below:
-            return down
-    return None
+    if difference is None:
+        return None
+    return difference if (difference.by > rule.step if rule.stretch[1] else difference.by < rule.step) else None
 
 
 def crossing(ahead: Ahead, entity: Entity, now: int) -> tuple[Instance, int, float] | None:

@@ -6,8 +6,9 @@ whose limit it passes by bisection: a thousand limits on one attribute cost a us
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from .standing import Gate, Standing
@@ -15,24 +16,62 @@ from .standing import Gate, Standing
 _MOST: Final = 10_000
 
 
+Stretch = tuple[int, bool]
+"""(µs to look back, whether for a rise): what a rate of change is asked for."""
+
+
+class Limits:
+    """Rules in the order of a limit of each."""
+
+    __slots__ = ("_limits", "_rules")
+
+    def __init__(self, pairs: Iterable[tuple[float, Standing]] = ()) -> None:
+        ordered = sorted(pairs, key=lambda pair: pair[0])
+        self._limits = [limit for limit, _ in ordered]
+        self._rules = [rule for _, rule in ordered]
+
+    def reached(self, value: float) -> list[Standing]:
+        """Those whose limit is not above the value."""
+        return self._rules[: bisect_right(self._limits, value)] if self._limits else []
+
+    def undercut(self, value: float) -> list[Standing]:
+        """Those whose limit is not below the value."""
+        return self._rules[bisect_left(self._limits, value) :] if self._limits else []
+
+
 class Group:
     """The rules that look at one attribute of entities of certain types."""
 
-    __slots__ = ("_above", "_above_limits", "_always", "_below", "_below_limits", "_bound", "changes", "silent")
+    __slots__ = (
+        "_above",
+        "_always",
+        "_below",
+        "_bound",
+        "_moving",
+        "_moving_bound",
+        "_silent",
+        "_silent_bound",
+        "moving",
+    )
 
     def __init__(self, rules: Iterable[Standing], attr: str) -> None:
         above: list[tuple[float, Standing]] = []
         below: list[tuple[float, Standing]] = []
+        moving: dict[Stretch, list[tuple[float, Standing]]] = {}
         self._always: list[Standing] = []
         self._bound: dict[str, list[tuple[Gate | None, Standing]]] = {}  # by the entity that they name
-        self.changes: list[Standing] = []  # rules of whose window this attribute is
-        self.silent: list[Standing] = []
+        self._moving_bound: dict[str, list[Standing]] = {}
+        self._silent: list[Standing] = []
+        self._silent_bound: dict[str, list[Standing]] = {}
         for rule in rules:
             if rule.silent_us and attr == rule.attr:
-                self.silent.append(rule)
+                _put(self._silent, self._silent_bound, rule)
             gate = rule.gates.get(attr)
-            if rule.change is not None and attr == rule.change.attr:
-                self.changes.append(rule)  # its window is asked first
+            if rule.change is not None and attr == rule.change.attr:  # its window is asked first
+                if rule.only is None:
+                    moving.setdefault(rule.stretch, []).append((rule.step, rule))
+                else:
+                    _put([], self._moving_bound, rule)
             elif rule.silent_us and not (rule.asked or rule.geo):
                 continue  # an observation makes nothing silent; the clock does
             elif rule.only is not None:
@@ -42,26 +81,47 @@ class Group:
                 (above if gate.above else below).append((gate.limit, rule))
             else:
                 self._always.append(rule)
-        above.sort(key=lambda pair: pair[0])
-        below.sort(key=lambda pair: pair[0])
-        self._above_limits = [limit for limit, _ in above]
-        self._above = [rule for _, rule in above]
-        self._below_limits = [limit for limit, _ in below]
-        self._below = [rule for _, rule in below]
+        self._above, self._below = Limits(above), Limits(below)
+        self._moving = {stretch: Limits(pairs) for stretch, pairs in moving.items()}
+        self.moving = bool(self._moving or self._moving_bound)
+        """Whether any rule is about how fast this attribute changes."""
 
     def candidates(self, entity: str, number: float | None) -> list[Standing]:
         """The rules that may hold now that the attribute has this value; None: a value that is no single number."""
         if number is None:
-            found = self._always + self._above + self._below
+            found = self._always + self._above.reached(math.inf) + self._below.undercut(-math.inf)
         else:
-            found = self._always
-            if self._above_limits and (upto := bisect_right(self._above_limits, number)):
-                found = found + self._above[:upto]
-            if self._below_limits and (since := bisect_left(self._below_limits, number)) < len(self._below):
-                found = found + self._below[since:]
+            found = self._always + self._above.reached(number) + self._below.undercut(number)
         if self._bound and entity in self._bound:
-            found = found + [rule for gate, rule in self._bound[entity] if _passes(gate, number)]
+            found += [rule for gate, rule in self._bound[entity] if _passes(gate, number)]
         return found
+
+    def moved(self, entity: str, difference: Callable[[Stretch], float | None]) -> list[Standing]:
+        """The rules that may hold now that the attribute has changed by so much."""
+        found: list[Standing] = []
+        for stretch, limits in self._moving.items():
+            by = difference(stretch)
+            if by is not None:
+                found += limits.reached(by) if stretch[1] else limits.undercut(by)
+        for rule in self._moving_bound.get(entity, ()):
+            by = difference(rule.stretch)
+            if by is not None and (by > rule.step if rule.stretch[1] else by < rule.step):
+                found.append(rule)
+        return found
+
+    def silent(self, entity: str) -> list[Standing]:
+        """The rules that are about this attribute's silence at an entity."""
+        if not self._silent_bound:
+            return self._silent
+        return self._silent + self._silent_bound.get(entity, [])
+
+
+def _put(unbound: list[Standing], bound: dict[str, list[Standing]], rule: Standing) -> None:
+    if rule.only is None:
+        unbound.append(rule)
+    else:
+        for entity in rule.only:
+            bound.setdefault(entity, []).append(rule)
 
 
 def _passes(gate: Gate | None, number: float | None) -> bool:

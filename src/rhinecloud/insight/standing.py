@@ -49,6 +49,10 @@ class Standing:
         self.in_scope = scope.parse(rule.scope_q).matcher() if rule.scope_q else None
         self.change = _expanded(rule.change, expand) if rule.change else None
         self.ahead = _expanded(rule.forecast, expand) if rule.forecast else None
+        change = self.change
+        self.stretch = (round(change.per_s * SECOND), change.above is not None) if change else (0, False)
+        """How a rate of change is asked for: µs to look back, and whether for a rise."""
+        self.step = (change.above if change.above is not None else change.below or 0.0) if change else 0.0
         self.asked = sorted(_plain(condition))
         self.attr = self._main(expand)
         self.only = _ids(condition)

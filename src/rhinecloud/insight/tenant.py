@@ -31,6 +31,7 @@ from .watch import Case, Watch
 
 BREATH: Final = 200  # entities after which others get their turn
 PAGE: Final = 1_000
+AT_ONCE: Final = 100  # alerts told at a time
 Tell = Callable[[str, News], Awaitable[None]]
 
 log = telemetry.logger("insight")
@@ -315,9 +316,10 @@ class Tenant:
             pending += [(n.alert.rule, n.alert.entity, None) for n in news if n.what == "raised"]
             told = _told(news)
             change = await asyncio.to_thread(self._write, [item.alert for item in told], pending)
+            for first in range(0, len(told), AT_ONCE):
+                await asyncio.gather(*(self._tell(self.name, item) for item in told[first : first + AT_ONCE]))
             for item in told:
                 _ALERTS.labels(item.what).inc()
-                await self._tell(self.name, item)
             self._told = change
 
     async def tell_missed(self) -> None:

@@ -23,8 +23,8 @@ from rhinecloud.base.model import Entity
 
 from .alerts import alert_id
 from .declare import Alert, Evidence, News, Trouble
-from .holding import Holding, evidence_of, moved, observation
-from .index import Group, Index
+from .holding import Holding, enough, evidence_of, observation
+from .index import Group, Index, Stretch
 from .standing import Standing
 from .window import Difference, Window
 from .wording import decimals_of, fill, moment, name_of, place_of, unit_of
@@ -68,7 +68,9 @@ class Watch:
         self._model, self._zone = model, zone
         self._holding = Holding(listened)
         self._windows: dict[tuple[str, str], Window] = {}
-        self._moves: dict[tuple[str, str], list[tuple[int, Difference | None]]] = {}  # of the batch in hand
+        self._moves: dict[
+            tuple[str, str], list[tuple[int, dict[Stretch, Difference | None]]]
+        ] = {}  # of the batch in hand
         self._spans: dict[str, int] = {}  # attribute → the longest stretch that a rule looks back
         self._armed: set[tuple[str, str]] = set()  # (rule, entity): its silence is timed
         self._heap: list[tuple[int, int, Literal["for", "silent", "update"], str, str]] = []
@@ -82,8 +84,7 @@ class Watch:
         self._spans = {}
         for rule in self.index.rules.values():
             if rule.change is not None:
-                span = round(rule.change.per_s * SECOND)
-                self._spans[rule.change.attr] = max(span, self._spans.get(rule.change.attr, 0))
+                self._spans[rule.change.attr] = max(rule.stretch[0], self._spans.get(rule.change.attr, 0))
         for (_, attr), window in list(self._windows.items()):
             window.span_us = max(window.span_us, self._spans.get(attr, 0))
         self._armed = {(rule, entity) for rule, entity in self._armed if rule in self.index.rules}
@@ -113,9 +114,9 @@ class Watch:
     def sees(self, group: Group, entity: str, attr: str, number: float | None, at_us: int) -> list[Standing]:
         """The rules to be looked at after one observation: those it may make true, and those that have a case."""
         found = group.candidates(entity, number)
-        if group.changes and number is not None:
-            found = found + self._moved(group, entity, attr, number, at_us)
-        for rule in group.silent:
+        if group.moving and number is not None:
+            found += self._moved(group, entity, attr, number, at_us)
+        for rule in group.silent(entity):
             if (rule.id, entity) not in self._armed:
                 self._arm(rule, entity, at_us)
         if entity in self.cases:
@@ -128,24 +129,27 @@ class Watch:
         if window is None:
             window = self._windows[entity, attr] = Window(self._spans.get(attr, 0))
         window.add(at_us, number)
-        found = []
-        for rule in group.changes:
-            assert rule.change is not None
-            difference = moved(rule.change, window)
-            self._moves.setdefault((rule.id, entity), []).append((at_us, difference))
-            if difference is not None:
-                found.append(rule)
-        return found
+        known: dict[Stretch, Difference | None] = {}
+        self._moves.setdefault((entity, attr), []).append((at_us, known))
+
+        def by(stretch: Stretch) -> float | None:
+            if stretch not in known:
+                known[stretch] = window.difference(stretch[0], rising=stretch[1])
+            found = known[stretch]
+            return None if found is None else found.by
+
+        return group.moved(entity, by)
 
     def _difference(self, rule: Standing, entity: str, at_us: int) -> Difference | None:
         """How fast the value changed at a moment of the batch in hand, or else now."""
         if rule.change is None:
             return None
-        moves = self._moves.get((rule.id, entity))
+        moves = self._moves.get((entity, rule.change.attr))
         if moves:
-            return next((difference for at, difference in reversed(moves) if at <= at_us), None)
+            known = next((known for at, known in reversed(moves) if at <= at_us), {})
+            return enough(rule, known.get(rule.stretch))
         window = self._windows.get((entity, rule.change.attr))
-        return moved(rule.change, window) if window is not None else None
+        return enough(rule, window.difference(rule.stretch[0], rising=rule.stretch[1])) if window is not None else None
 
     def end_batch(self) -> None:
         """What `sees` was told has been looked at."""
