@@ -12,9 +12,8 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -28,11 +27,11 @@ from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import Unauthorized
 from rhinecloud.base.model import Changes
 from rhinecloud.base.settings import Settings
-from rhinecloud.connect import Bad, Commands, Connect, Device, Ingest, Throttle, mqtt_filters
+from rhinecloud.connect import Bad, Commands, Connect, Ingest, Throttle, mqtt_filters
 from rhinecloud.context import Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.history import Histories
-from rhinecloud.insight import TYPES, Insight
-from rhinecloud.kit import Fleet, Simulation, Switchboard, discover, fleet, write_credentials
+from rhinecloud.insight import TYPES, Forecasting, Insight
+from rhinecloud.kit import Demo, Switchboard, discover
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
 from rhinecloud.sharing import NgsiLd, Operations, Push, openapi
 
@@ -103,6 +102,10 @@ class City:
         )
         self.insight.bring(self.packs)
         self.switchboard.watchers.append(self.insight.switched)
+        self.forecasting = Forecasting(
+            self.presents, self.histories, self.vocabularies, active=self.switchboard.ids, clock=clock
+        )
+        self.forecasting.bring(self.packs)
         ingest = Ingest(
             decoder=self.connect.decoder,
             quarantine=self._quarantine,
@@ -115,7 +118,7 @@ class City:
         for stream in (MQTT, RAW):
             self.backbone.consume(stream, ingest.batch, highest=self._highest)
         self._background: set[asyncio.Task[object]] = set()
-        self._play: Callable[[], Awaitable[None]] | None = None  # starts the demo's simulator, again with other packs
+        self.demo: Demo | None = None
 
     @property
     def mqtt_port(self) -> int:
@@ -140,6 +143,7 @@ class City:
         await self._room(stack, self.subscriptions)
         await self.backbone.watch_deliveries(self.commands.delivered)
         await self._room(stack, self.insight)
+        await self._room(stack, self.forecasting)
         await self._room(stack, self.relay)
         await asyncio.to_thread(self._write_cli_token)
         self.sign_in_link = await asyncio.to_thread(self._first_link)
@@ -239,6 +243,7 @@ class City:
         """Whoever brings a commit's changes out also counts them and tells subscribers: one process does, and once."""
         self.connect.figures.feed(changes)
         await self.insight.read(changes.tenant, changes)
+        self.forecasting.read(changes)
         await self.subscriptions.changed(changes)
 
     @staticmethod
@@ -268,8 +273,8 @@ class City:
         """What a pack brings appears or disappears where it is not asked for each time anyway."""
         self._close_types(tenant)
         self.connect.notice_feeds()
-        if self._play is not None and tenant == self.settings.default_tenant:
-            self._later(self._play())
+        if self.demo is not None and tenant == self.settings.default_tenant:
+            self._later(self.demo.switched())
 
     def _close_types(self, tenant: str) -> None:
         """What belongs to a pack that is off is open to nobody; who may read everything still reads it."""
@@ -305,48 +310,32 @@ class City:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secret + "\n")
 
-    async def start_demo(self, stack: AsyncExitStack) -> None:
+    async def start_demo(self, stack: AsyncExitStack, port: int) -> None:
         """The demo city: its devices are registered like any others and played by a child process over MQTT."""
-        path = self.settings.data / "secrets" / "simulation.json"
-        host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::", "localhost") else self.settings.host  # noqa: S104
-        tenant, simulation, one = self.settings.default_tenant, Simulation(path), asyncio.Lock()
+        settings = self.settings
+        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host  # noqa: S104
+        self.demo = Demo(
+            settings.data / "secrets",
+            tenant=settings.default_tenant,
+            registry=self.connect.registry,
+            packs_on=lambda: self.switchboard.on(settings.default_tenant),
+            token=self._archive_token,
+            clock=self.clock,
+        )
+        at = f"[{host}]" if ":" in host else host
+        await self.demo.start(host=host, mqtt_port=self.mqtt_port, url=f"http://{at}:{port}")
+        stack.push_async_callback(self.demo.stop)
 
-        async def play() -> None:
-            """Plays the devices of the packs that are on, and no others."""
-            async with one:
-                await simulation.stop()
-                things = fleet(self.switchboard.on(tenant))
-                secrets = await asyncio.to_thread(self._register, things, path)
-                write_credentials(path, host=host, port=self.mqtt_port, tenant=tenant, secrets=secrets)
-                await simulation.start()
-
-        await play()
-        self._play = play
-        stack.push_async_callback(simulation.stop)
-
-    def _register(self, things: Fleet, path: Path) -> dict[str, str]:
-        """The secret of each simulated device; those of an earlier start are still good."""
-        known: dict[str, str] = {}
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            known = json.loads(path.read_text())["devices"]
-        registry, tenant = self.connect.registry, self.settings.default_tenant
-        secrets = {}
-        for thing in things:
-            if registry.find(tenant, thing.device) is None:
-                lon, lat = thing.location
-                device = Device(
-                    id=thing.device,
-                    name=thing.name,
-                    entity_id=thing.entity,
-                    entity_type=thing.type,
-                    location={"type": "Point", "coordinates": [lon, lat]},
-                    interval_s=thing.interval_s,
-                    note="Demo",
-                )
-                secrets[thing.device] = registry.add(tenant, device)
-            else:
-                secrets[thing.device] = known.get(thing.device) or registry.rotate(tenant, thing.device, grace_s=0)
-        return secrets
+    def _archive_token(self, known: str) -> str:
+        """A token that may bring the demo city's past in; the one it has, while it is good."""
+        with contextlib.suppress(Unauthorized):
+            if known:
+                self.access.bearer(known)
+                return known
+        secret, _ = self.access.tokens.new(
+            CITY, "past of the demo city", ["entities.write"], tenant=self.settings.default_tenant
+        )
+        return secret
 
 
 async def _send_json(send: Any, body: bytes) -> None:
@@ -373,7 +362,7 @@ async def serve(settings: Settings, *, ready: Callable[[City], None]) -> None:
             stack.push_async_callback(_end, server)
             stack.push_async_callback(city.close_screens)
             if settings.demo:
-                await city.start_demo(stack)
+                await city.start_demo(stack, listening.getsockname()[1])
             ready(city)
             await server
     finally:

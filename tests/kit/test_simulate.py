@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,45 +11,53 @@ import msgspec
 import pytest
 
 from rhinecloud.backbone import MQTT, Backbone, MqttGrant, RawMessage
-from rhinecloud.base.clock import now_us, parse_us
 from rhinecloud.base.errors import InvalidRequest
 from rhinecloud.base.settings import Settings
-from rhinecloud.kit import Simulation, fleet, write_credentials
-from rhinecloud.kit.simulate import PAST_STEP_S, past, payload, read_credentials
+from rhinecloud.kit import Simulation, World, event, fleet, write_told
+from rhinecloud.kit.player import reading
+from rhinecloud.kit.simulation import Told, read_told
 
 SECRET = "a-secret-of-this-test"
+AT = 1_763_805_600.4
 
 
-def test_the_past_is_sent_on_the_quarter_hour_and_a_day_at_most() -> None:
-    now = 1_763_805_600.0
-    instants = list(past(0, now))
-    assert len(instants) == 95  # this quarter-hour itself is the present
-    assert all(at % PAST_STEP_S == 0 and now - 86_400 <= at < now for at in instants)
-    assert list(past(now - 1000, now)) == [now - 900]
-    assert list(past(now - 30, now)) == []
-
-
-def test_a_payload_has_its_own_time_and_the_fixed_members_when_asked() -> None:
+def test_a_reading_has_its_own_time_and_the_fixed_members_when_asked() -> None:
     gauge = next(t for t in fleet() if t.device == "gauge-ruhrort")
-    told = payload(gauge, 1_763_805_600.4)
+    told = reading(gauge, AT, gauge.measure(AT))
     assert told["observedAt"] == "2025-11-22T10:00:00Z"
     assert "location" not in told
-    assert payload(gauge, 1_763_805_600.4, fixed=True)["location"]["coordinates"] == [6.72793, 51.45535]
+    assert reading(gauge, AT, {}, fixed=True)["location"]["coordinates"] == [6.72793, 51.45535]
 
 
-def test_credentials_are_for_this_user_alone(tmp_path: Path) -> None:
-    file = tmp_path / "secrets" / "simulator.json"
-    write_credentials(file, host="127.0.0.1", port=1, tenant="city", secrets={"gauge-ruhrort": SECRET})
+def test_a_gateway_sends_each_of_its_bays_as_an_entity() -> None:
+    bay = next(t for t in fleet() if t.through)
+    told = reading(bay, AT, {"status": "free"}, fixed=True)
+    assert told["id"] == bay.entity and told["type"] == "ParkingSpot"
+    assert told["status"] == {"type": "Property", "value": "free", "observedAt": "2025-11-22T10:00:00Z"}
+    assert told["location"]["type"] == "GeoProperty"
+
+
+def test_what_is_told_is_for_this_user_alone(tmp_path: Path) -> None:
+    file = tmp_path / "secrets" / "simulation.json"
+    told = Told(host="127.0.0.1", port=1, tenant="city", devices={"a": SECRET}, events=[event("storm", AT)])
+    write_told(file, told)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert read_credentials(file)["devices"] == {"gauge-ruhrort": SECRET}
+    assert read_told(file) == told
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"host": "x"}', "not json"])
-def test_a_file_that_is_no_credentials_is_refused(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "simulator.json"
+def test_a_file_that_tells_nothing_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "simulation.json"
     file.write_text(text)
-    with pytest.raises(InvalidRequest, match=r"simulator\.json"):
-        read_credentials(file)
+    with pytest.raises(InvalidRequest, match=r"simulation\.json"):
+        read_told(file)
+
+
+def test_a_city_can_live_faster_than_the_clock_and_go_back_to_it() -> None:
+    told = Told(host="", port=1, tenant="city")
+    assert told.model_time(AT) == AT
+    told.speed, told.sped_s, told.model_s = 60.0, AT, AT
+    assert told.model_time(AT + 10) == AT + 600
 
 
 class Listener:
@@ -66,7 +73,7 @@ class Listener:
         for message in batch:
             self.messages.setdefault(message.subject, []).append(msgspec.json.decode(message.data))
 
-    async def until(self, topic: str, count: int, seconds: float = 20) -> list[dict[str, object]]:
+    async def until(self, topic: str, count: int, seconds: float = 30) -> list[dict[str, object]]:
         async with asyncio.timeout(seconds):
             while len(self.messages.get(topic, [])) < count:
                 await asyncio.sleep(0.02)
@@ -83,47 +90,78 @@ async def listener(tmp_path: Path) -> AsyncIterator[tuple[Listener, Backbone]]:
     await backbone.stop()
 
 
-async def test_a_device_sends_its_fixed_members_then_its_day_then_the_present(
+def _told(backbone: Backbone, *devices: str) -> Told:
+    return Told(host="127.0.0.1", port=backbone.mqtt_port, tenant="city", devices=dict.fromkeys(devices, SECRET))
+
+
+async def test_devices_introduce_themselves_then_send_and_a_gateway_for_all_its_bays(
     listener: tuple[Listener, Backbone], tmp_path: Path
 ) -> None:
     heard, backbone = listener
-    file = tmp_path / "secrets" / "simulator.json"
-    write_credentials(
-        file,
-        host="127.0.0.1",
-        port=backbone.mqtt_port,
-        tenant="city",
-        secrets={"noise-pollmann": SECRET, "parking-zoo": SECRET},
-    )
+    file = tmp_path / "simulation.json"
+    write_told(file, _told(backbone, "parking-zoo", "row-dellplatz"))
     simulation = Simulation(file)
     await simulation.start()
     try:
-        told = await heard.until("city/parking-zoo/up", 96)
+        car_park = await heard.until("city/parking-zoo/up", 1)
+        row = await heard.until("city/row-dellplatz/up", 1)
+        async with asyncio.timeout(15):
+            while simulation.played.connected < 2:
+                await asyncio.sleep(0.05)
     finally:
         await simulation.stop()
-    assert told[0]["name"] == "Parkplatz Zoo / Uni"
-    assert told[0]["totalSpotNumber"] == 650
-    times = [parse_us(str(m["observedAt"])) for m in told[1:96]]
-    assert times == sorted(times)
-    assert now_us() - times[0] > 23 * 3600 * 1_000_000
-    assert set(heard.messages) == {"city/noise-pollmann/up", "city/parking-zoo/up"}
+    assert car_park[0]["name"] == "Parkplatz Zoo / Uni"
+    assert car_park[0]["totalSpotNumber"] == 650
+    entities = row[0]
+    assert isinstance(entities, list) and len(entities) == 17  # sixteen bays and their street
+    assert {e["type"] for e in entities} == {"ParkingSpot", "OnStreetParking"}
+    assert set(heard.messages) == {"city/parking-zoo/up", "city/row-dellplatz/up"}
+
+
+async def test_devices_of_a_pack_that_is_switched_off_stop_and_come_back_with_it(
+    listener: tuple[Listener, Backbone], tmp_path: Path
+) -> None:
+    _, backbone = listener
+    file = tmp_path / "simulation.json"
+    told = _told(backbone, "parking-zoo", "noise-pollmann")
+    write_told(file, told)
+    simulation = Simulation(file)
+    await simulation.start()
+
+    async def until(count: int) -> None:
+        async with asyncio.timeout(20):
+            while simulation.played.connected != count or simulation.played.devices != count:
+                await asyncio.sleep(0.05)
+
+    try:
+        await until(2)
+        for packs, count in ((["environment"], 1), (["environment", "parking"], 2)):
+            told.packs = packs
+            write_told(file, told)
+            simulation.read_again()
+            await until(count)
+    finally:
+        await simulation.stop()
 
 
 async def test_a_device_answers_commands(listener: tuple[Listener, Backbone], tmp_path: Path) -> None:
     heard, backbone = listener
-    file = tmp_path / "simulator.json"
-    file.with_suffix(".memory").write_text(json.dumps({"noise-pollmann": now_us() / 1e6}))
-    write_credentials(
-        file, host="127.0.0.1", port=backbone.mqtt_port, tenant="city", secrets={"noise-pollmann": SECRET}
-    )
+    file = tmp_path / "simulation.json"
+    write_told(file, _told(backbone, "noise-pollmann"))
     simulation = Simulation(file)
     await simulation.start()
     try:
-        await heard.until("city/noise-pollmann/up", 1)
+        before = len(await heard.until("city/noise-pollmann/up", 1))
+        await asyncio.sleep(0.3)  # its subscription follows its connection
         await backbone.send_mqtt("city/noise-pollmann/command", b'{"id": "c1", "name": "report"}')
         await backbone.send_mqtt("city/noise-pollmann/command", b'{"id": "c2", "name": "dance"}')
         answers = await heard.until("city/noise-pollmann/command/ack", 2)
-        assert await heard.until("city/noise-pollmann/up", 2)
+        assert await heard.until("city/noise-pollmann/up", before + 1)
     finally:
         await simulation.stop()
     assert [(a["id"], a["status"]) for a in answers] == [("c1", "confirmed"), ("c2", "failed")]
+
+
+def test_the_fleet_is_of_hundreds_of_devices() -> None:
+    things = fleet(world=World(7))
+    assert 400 <= len({t.through or t.device for t in things}) <= 600

@@ -9,11 +9,12 @@ from rhinecloud.insight import Ahead, Change, Forecast, Indicator, Past, Rule, S
 
 from .calendar import Day, Kind, Moment, moment
 from .check import Flaw, flaws
+from .demo import Demo
 from .events import KINDS, Event, EventKind, event
 from .pack import Bad, Feed, Layer, Mapping, Pack, Panel, Playbook, Publication, Reader, Thing, beside
 from .registry import Found, PackTrouble, discover, packs
 from .rhythm import Memory, Noise, bell, chance, day_of_year, hour_of_day, weekday
-from .simulation import Fleet, Simulation, fleet, write_credentials
+from .simulation import Fleet, Simulation, fleet, write_told
 from .switchboard import Decision, Switchboard
 from .trials import trials
 from .weather import Weather
@@ -27,6 +28,7 @@ __all__ = [
     "Change",
     "Day",
     "Decision",
+    "Demo",
     "EntityType",
     "Event",
     "EventKind",
@@ -72,5 +74,5 @@ __all__ = [
     "packs",
     "trials",
     "weekday",
-    "write_credentials",
+    "write_told",
 ]

@@ -184,7 +184,7 @@ def usual(seed: int, week: int) -> tuple[Event, ...]:
 def opening(began_s: float) -> tuple[Event, ...]:
     """What a demo city begins with: the Rhine is rising, smoke is in the air, and one district's radio is gone."""
     return (
-        event("flood", began_s - 2.8 * DAY, strength=9.7),
+        event("flood", began_s - 2.2 * DAY, strength=9.7),
         event("fire", began_s - 40 * MINUTE, place=PLACES[0][1:]),
         event("outage", began_s - 75 * MINUTE, lasts_s=5 * HOUR, place=PLACES[5][1:]),
     )

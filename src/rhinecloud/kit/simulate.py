@@ -1,183 +1,183 @@
-"""The child process `rhinecloud simulate`: plays every simulated device over real MQTT, one connection a device, QoS 1.
+"""The child process `rhinecloud simulate FILE`: plays a simulated city until its standard input ends.
 
-At its first start it sends the last 24 hours too, a value every 15 minutes, each with its own `observedAt`; after a
-pause it sends what the pause swallowed, as a device with a memory does. A lost connection is tried again with
-growing pauses. It ends when its standard input ends, that is, when the city that started it is gone.
+FILE tells what to play (`simulation.Told`); the line "read" on standard input lets it be read again, so that events,
+speed and packs change without a device losing its connection. How it is doing is told in lines of JSON on standard
+output. At its first start, and after a pause, it fills in the past that is missing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from zlib import crc32
+from typing import Final
 
-from gmqtt import Client
-from gmqtt.mqtt.constants import MQTTv311
+import msgspec
 
-from rhinecloud.base.clock import SECOND, iso, now_us
-from rhinecloud.base.errors import InvalidRequest
+from rhinecloud.base.clock import SECOND, now_us
+from rhinecloud.base.declare import Model
 from rhinecloud.base.telemetry import logger
 
-from .pack import Thing
-from .simulation import fleet
+from .archive import Archive, Units
+from .events import opening
+from .faults import Faults
+from .pack import Pack
+from .player import Player
+from .registry import packs
+from .simulation import Fill, Filled, Played, Told, fleet, read_told
 from .world import World
 
-PAST_S = 86_400
-PAST_STEP_S = 900
-_LONGEST_PAUSE_S = 30.0
-_GOODBYE_S = 2.0
+QUICK_S: Final = 3 * 86_400.0
+QUICK_STEP_S: Final = 1_800.0
+"""What is filled in first, and at once."""
+WEEKS_S: Final = 35 * 86_400.0
+WEEKS_STEP_S: Final = 3_600.0
+PACE: Final = 0.3
+"""What is filled in behind it, and which share of the time that may take."""
+PAUSE_S: Final = 900.0
+"""A pause longer than that is filled in."""
+_TELL_S: Final = 5.0
+_GOODBYE_S: Final = 2.0
 
 log = logger("kit")
 
 
-def payload(thing: Thing, at_s: float, *, fixed: bool = False) -> dict[str, Any]:
-    """What the device sends of the instant `at_s`."""
-    told = {"observedAt": iso(round(at_s) * SECOND), **thing.measure(at_s)}
-    if fixed:
-        lon, lat = thing.location
-        told |= {"name": thing.name, "location": {"type": "Point", "coordinates": [lon, lat]}, **thing.fixed}
-    return told
+class Child:
+    """What runs in this process."""
 
+    def __init__(self, file: Path, clock: Callable[[], int] = now_us) -> None:
+        self._file, self._clock = file, clock
+        self._told = read_told(file)
+        self._player = Player(self.now)
+        self._filled = Filled()
+        self._archive = Archive(file.with_suffix(".archive"), self._on_filled)
+        self._filling: asyncio.Task[None] | None = None
+        self._packs: tuple[Pack, ...] = packs()
+        self._units = _units(self._packs)
+        self._last = b""
 
-def past(since_s: float, until_s: float) -> Iterator[float]:
-    """The instants of the past that are sent again: on the quarter-hour, at most a day back, `until_s` excluded."""
-    first = max(since_s, until_s - PAST_S)
-    step = int(first // PAST_STEP_S + 1) * PAST_STEP_S
-    while step < until_s:
-        yield float(step)
-        step += PAST_STEP_S
-
-
-class Device:
-    """One simulated device: a connection of its own, which it opens again as long as it takes."""
-
-    def __init__(self, thing: Thing, told: dict[str, Any], memory: dict[str, float], clock: Callable[[], int]) -> None:
-        self.thing = thing
-        self._told = told
-        self._memory = memory  # device → instant of its last message, s
-        self._clock = clock
-        self._topic = f"{told['tenant']}/{thing.device}"
-        self._lost = asyncio.Event()
-
-    async def play(self) -> None:
-        """Runs until cancelled."""
-        pause = 0.5
-        while True:
-            client = self._client()
-            try:
-                await client.connect(self._told["host"], self._told["port"], keepalive=60, version=MQTTv311)
-                pause = 0.5
-                await self._session(client)
-            except Exception as error:  # gmqtt raises plain ones of its own beside the socket's; all mean: try again
-                log.info("not_connected", device=self.thing.device, error=repr(error), again_in_s=pause)
-            finally:
-                with contextlib.suppress(Exception):
-                    await client.disconnect()
-            await asyncio.sleep(pause + crc32(self.thing.device.encode()) % 1000 / 1000 * pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
-
-    def _client(self) -> Client:
-        name = f"{self._told['tenant']}/{self.thing.device}"
-        client = Client(name.replace("/", "-"))
-        client.set_auth_credentials(name, self._told["devices"][self.thing.device])
-        client.set_config({"reconnect_retries": 0})
-        self._lost.clear()
-        client.on_disconnect = lambda *_: self._lost.set()
-        client.on_message = self._on_command
-        return client
-
-    async def _session(self, client: Client) -> None:
-        client.subscribe(f"{self._topic}/command", qos=1)
-        self._send(client, self._now(), fixed=True)
-        for number, at in enumerate(past(self._memory.get(self.thing.device, 0.0), self._now())):
-            self._send(client, at)
-            if number % 8 == 7:  # sixty devices do this at once: leave the city room to breathe
-                await asyncio.sleep(0.05)
-        offset = crc32(self.thing.device.encode()) % 1000 / 1000 * self.thing.interval_s
-        while not self._lost.is_set():
-            now = self._now()
-            self._memory[self.thing.device] = now
-            rest = self.thing.interval_s - (now - offset) % self.thing.interval_s
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._lost.wait(), rest)
-                return
-            self._send(client, self._now())
-
-    def _send(self, client: Client, at_s: float, *, fixed: bool = False) -> None:
-        client.publish(f"{self._topic}/up", json.dumps(payload(self.thing, at_s, fixed=fixed)), qos=1)
-
-    async def _on_command(self, client: Client, topic: str, body: bytes, *_: object) -> int:
-        """Answers a command; "report" also sends a value at once. The id tells the city which command it was."""
-        try:
-            asked = json.loads(body)
-            number, name = asked["id"], asked.get("name", "")
-        except (ValueError, KeyError, TypeError):
-            return 0
-        if name == "report":
-            self._send(client, self._now())
-        known = name in ("report", "ping")
-        answer = {"id": number, "status": "confirmed" if known else "failed"}
-        if not known:
-            answer["detail"] = f"{self.thing.device} knows the commands report and ping"
-        client.publish(f"{topic}/ack", json.dumps(answer), qos=1)
-        return 0
-
-    def _now(self) -> float:
+    def now(self) -> float:
         return self._clock() / SECOND
 
+    async def run(self, done: asyncio.Event) -> None:
+        """Plays until `done`."""
+        self._archive.ask(self._missing())
+        await self.read()
+        beating = asyncio.create_task(self._player.run())
+        try:
+            while not done.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(done.wait(), _TELL_S)
+                self._tell()
+        finally:
+            beating.cancel()
+            self._archive.stop()
+            self._archive.seen(self.now())
+            await self._player.stop()
 
-async def run(credentials: Path, clock: Callable[[], int] = now_us) -> None:
-    """Plays the fleet until SIGTERM, SIGINT or the end of standard input."""
-    told = read_credentials(credentials)
+    async def read(self) -> None:
+        """Reads the file, and plays what it tells."""
+        self._told = told = read_told(self._file)
+        given = [*told.events, *(opening(told.began_s) if told.began_s else ())]
+        world = World(told.seed, given)
+        on = [pack for pack in self._packs if told.packs is None or pack.id in told.packs]
+        things = [t for t in fleet(on, world) if (t.through or t.device) in told.devices]
+        faults = Faults(told.seed, world.events)
+        # What remembers has to remember first; that takes a third of a second, and is nothing for the loop.
+        await asyncio.to_thread(lambda: [thing.measure(told.model_time(self.now())) for thing in things])
+        self._player.set(things, told, faults)
+        if told.url:
+            await self._fill(told, on)
+
+    async def _fill(self, told: Told, on: list[Pack]) -> None:
+        self._archive.stop()
+        if self._filling:
+            await self._filling
+        for fill in told.fills:
+            oldest = self._archive.oldest()
+            if fill.from_s < oldest - fill.step_s:
+                self._archive.ask([msgspec.structs.replace(fill, to_s=min(fill.to_s, oldest))])
+        if self._archive.progress.fills:
+            # Things of its own: what remembers would else be asked of the past and of the present in turn.
+            world = World(told.seed, [*told.events, *(opening(told.began_s) if told.began_s else ())])
+            things, faults = fleet(on, world), Faults(told.seed, world.events)
+            self._filling = asyncio.create_task(asyncio.to_thread(self._archive.run, told, things, faults, self._units))
+
+    def _missing(self) -> list[Fill]:
+        """What has to be filled in before anybody asks: the first days at once, weeks behind them; or a pause."""
+        now, progress = self.now(), self._archive.progress
+        if not self._told.url:
+            return []
+        if not progress.seen_s and not progress.fills:
+            quick = now - QUICK_S
+            return [
+                Fill(quick, now, QUICK_STEP_S, of="steady"),
+                Fill(quick, now, QUICK_STEP_S, PACE, of="changing"),
+                Fill(now - WEEKS_S, quick, WEEKS_STEP_S, PACE),
+            ]
+        if progress.seen_s and now - progress.seen_s > PAUSE_S:
+            step = QUICK_STEP_S if now - progress.seen_s < QUICK_S else WEEKS_STEP_S
+            return [Fill(progress.seen_s, now, step, PACE)]
+        return []
+
+    def _on_filled(self, filled: Filled) -> None:
+        self._filled = filled
+
+    def _tell(self) -> None:
+        self._archive.seen(self.now())
+        player = self._player
+        line = msgspec.json.encode(Played(len(player.stations), player.connected, 0, self._filled))
+        if line != self._last:
+            self._last = line
+            counted = Played(len(player.stations), player.connected, player.messages, self._filled)
+            sys.stdout.buffer.write(msgspec.json.encode(counted) + b"\n")
+            sys.stdout.buffer.flush()
+
+
+def _units(chosen: tuple[Pack, ...]) -> Units:
+    model = Model(kind for pack in chosen for kind in pack.types)
+    return {
+        (kind.name, attribute.name): attribute.unit
+        for pack in chosen
+        for kind in pack.types
+        for attribute in model.attributes(kind.iri)
+        if attribute.unit
+    }
+
+
+async def run(file: Path, clock: Callable[[], int] = now_us) -> None:
+    """Plays what the file tells until SIGTERM, SIGINT or the end of standard input."""
+    child = Child(file, clock)
     _end_with_parent()
-    memory_file = credentials.with_suffix(".memory")
-    memory = _remembered(memory_file)
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
-    # Seventy clients that lose one broker have a lot to say; what matters we log ourselves, once a device and attempt.
+    # Hundreds of clients that lose one broker have a lot to say; what matters we log ourselves, once an attempt.
     logging.getLogger("gmqtt").setLevel(logging.CRITICAL)
     loop.set_exception_handler(lambda _, context: log.debug("client_library", **context))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, done.set)
+    reading: set[asyncio.Task[None]] = set()
+
+    def on_input() -> None:
+        said = os.read(sys.stdin.fileno(), 65_536)
+        if not said:
+            loop.remove_reader(sys.stdin.fileno())
+            done.set()
+        elif b"read" in said:
+            reading.add(asyncio.create_task(child.read()))
+
     if not sys.stdin.isatty():
         with contextlib.suppress(PermissionError):  # /dev/null and files cannot be waited for, and never end
-            loop.add_reader(sys.stdin.fileno(), done.set)
-    devices = [Device(t, told, memory, clock) for t in fleet(world=World(told["seed"])) if t.device in told["devices"]]
-    tasks = [asyncio.create_task(device.play()) for device in devices]
+            loop.add_reader(sys.stdin.fileno(), on_input)
     try:
-        while not done.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), 20)
-            memory_file.write_text(json.dumps(memory))
+        await asyncio.wait_for(child.run(done), None)
     finally:
-        for task in tasks:
-            task.cancel()
-        left = (await asyncio.wait(tasks, timeout=_GOODBYE_S))[1] if tasks else set()
-        if left:  # the client library waits for a broker that is gone; nobody else waits for us
-            os._exit(0)
-
-
-def read_credentials(path: Path) -> dict[str, Any]:
-    """The file that `write_credentials` wrote.
-
-    Raises:
-        InvalidRequest: there is no such file, or it is another kind of file.
-    """
-    try:
-        told: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if not {"host", "port", "tenant", "seed", "devices"} <= told.keys():
-            raise ValueError("host, port, tenant, seed and devices are expected")
-    except (OSError, ValueError, AttributeError) as error:
-        raise InvalidRequest(f"{path} is no file of simulator credentials: {error}") from error
-    return told
+        loop.call_later(_GOODBYE_S, os._exit, 0)  # a client library that waits for a broker that is gone
 
 
 def _end_with_parent() -> None:
@@ -187,10 +187,3 @@ def _end_with_parent() -> None:
 
         set_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
         ctypes.CDLL(None, use_errno=True).prctl(set_death_signal, signal.SIGKILL)
-
-
-def _remembered(path: Path) -> dict[str, float]:
-    try:
-        return {str(k): float(v) for k, v in json.loads(path.read_text("utf-8")).items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}  # the first start, or a torn file: the last day is sent again, which changes nothing
