@@ -142,6 +142,11 @@ def _references(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
             yield Flaw(
                 where, f"The type {name} is neither declared nor in `needs`", "Declare it, or name it in `needs`"
             )
+    taken = {p.path: other.id for other in others for p in other.publications}
+    for publication in pack.publications:
+        if publication.path in taken or publication.path != publication.path.strip("/ "):
+            remedy = f"Begin it with {pack.id}/, and with no slash"
+            yield Flaw(f"publication {publication.id}", f"The path {publication.path} cannot be", remedy, fatal=True)
     for panel in pack.panels:
         kind = known.get(panel.type)
         for attr in panel.attributes if kind else ():

@@ -112,7 +112,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
-    """Open data in a form of the domain's own, at `/publications/<id>`; to be read by whoever may read its types.
+    """Open data in a form of the domain's own, at `/publications/<path>`; to be read by whoever may read its types.
 
     `render` gets the entities of its types as NGSI-LD normalized objects with the model's own names, in the order of
     their making, and gives the document. It is called in a thread of its own.
@@ -121,7 +121,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     id: str  # unique among all packs: "parking.datex2"
     label: Label
     media_type: str
-    path: str  # under /publications/, e.g. "parking/datex2-v3.xml"
+    path: str  # under /publications/, unique among all packs: "parking/datex2-v3.xml"
     types: tuple[str, ...]  # names of the entity types that it publishes
     render: Callable[[Iterable[Named[str, Any]]], bytes]
     licence: str = ""

@@ -1,4 +1,4 @@
-"""Out, and writes by the same standards: NGSI-LD, HTTP push, health and figures.
+"""Out, and writes by the same standards: NGSI-LD, what packs publish, HTTP push, health and figures.
 
 In: HTTP requests, as plain ASGI. Out: updates for the present, answers of present and past, messages for the backbone.
 It must not know how anything is stored, what a device's bytes mean, or what a screen looks like; parse, call, render.
@@ -11,6 +11,7 @@ from .ngsi_ld.parse import entity_from_json
 from .ngsi_ld.render import Renderer, View
 from .openapi import openapi
 from .operations import Operations
+from .publications import Publications
 from .push import Push
 
-__all__ = ["NgsiLd", "Operations", "Push", "Renderer", "View", "entity_from_json", "openapi"]
+__all__ = ["NgsiLd", "Operations", "Publications", "Push", "Renderer", "View", "entity_from_json", "openapi"]

@@ -117,7 +117,7 @@ _WATER = (
             en="{name} has risen by more than 0.25 m within an hour, to {value} {unit}.",
         ),
         type=WATER.name,
-        q='waterBody!="Rhein"',
+        q='waterBody!="Rhein";waterBody!="RHEIN"',
         change=Change(attr="height", per_s=HOUR, above=0.25),
         attr="height",
         severity="major",

@@ -1,0 +1,149 @@
+"""What packs publish is read by everyone who may read its types, and comes and goes with its pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from rhinecloud.access import system
+from rhinecloud.base.declare import Attribute, EntityType, Label, Model
+from rhinecloud.base.model import Op, Update
+from rhinecloud.context import Presents, Vocabularies
+from rhinecloud.kit import Pack, Publication, Switchboard
+from rhinecloud.sharing import Publications
+
+BOTH = Label(de="x", en="x")
+HIVE = EntityType(
+    name="Hive",
+    label=BOTH,
+    plural=BOTH,
+    subject="",
+    icon="x",
+    attributes=(Attribute(name="weight", label=BOTH, unit="KGM"),),
+    open=True,
+)
+MODEL = Model([HIVE])
+
+
+def _render(entities: Iterable[Mapping[str, Any]]) -> bytes:
+    return msgspec.json.encode({entity["id"]: entity["weight"] for entity in entities})
+
+
+def _broken(entities: Iterable[Mapping[str, Any]]) -> bytes:
+    raise RuntimeError("a pack's own mistake")
+
+
+def _publication(name: str, render: Any = _render) -> Publication:
+    return Publication(
+        id=f"bees.{name}",
+        label=BOTH,
+        media_type="application/vnd.bees+json",
+        path=f"bees/{name}.json",
+        types=("Hive",),
+        render=render,
+        licence="CC0-1.0",
+    )
+
+
+BEES = Pack(
+    id="bees",
+    title=BOTH,
+    text=BOTH,
+    types=(HIVE,),
+    publications=(_publication("hives"), _publication("broken", _broken)),
+)
+
+
+class Everybody:
+    """Who may read what, as a test wants it."""
+
+    readable: frozenset[str] | None = frozenset([HIVE.iri])
+
+    def bearer(self, token: str) -> Any:
+        return system(token)
+
+    def anonymous(self) -> Any:
+        return msgspec.structs.replace(system("nobody"), kind="anonymous")
+
+    def readable_types(self, principal: Any, tenant: str) -> frozenset[str] | None:
+        return self.readable if principal.kind == "anonymous" else None
+
+
+class Door:
+    def __init__(self, presents: Presents, board: Switchboard) -> None:
+        self.presents, self.board, self.access = presents, board, Everybody()
+        door = Publications(board.on, presents, self.access, Vocabularies(MODEL), MODEL, default_tenant="city")
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://city")  # type: ignore[arg-type]
+
+    async def weigh(self, hive: str, weight: float) -> None:
+        attrs = {MODEL.terms["weight"]: [{"type": "Property", "value": weight, "observedAt": "2026-11-22T10:00:00Z"}]}
+        update = Update(op=Op.OBSERVE, id=hive, entity={"type": [HIVE.iri], "attrs": attrs})  # type: ignore[typeddict-item]
+        await self.presents.open("city").write([update])
+
+
+@pytest.fixture
+async def door(tmp_path: Path) -> Any:
+    presents = Presents(tmp_path, model=MODEL)
+    await presents.start()
+    presents.create("city")
+    made = Door(presents, Switchboard(tmp_path, [BEES]))
+    await made.weigh("urn:ngsi-ld:Hive:1", 31.5)
+    yield made
+    await made.http.aclose()
+    await presents.stop()
+
+
+async def test_the_list_says_what_there_is_and_on_which_terms(door: Door) -> None:
+    listed = (await door.http.get("/publications")).json()
+    assert [p["path"] for p in listed] == ["/publications/bees/broken.json", "/publications/bees/hives.json"]
+    assert listed[1]["licence"] == "CC0-1.0" and listed[1]["pack"] == "bees"
+
+
+async def test_a_publication_is_rendered_from_normalized_entities(door: Door) -> None:
+    answer = await door.http.get("/publications/bees/hives.json")
+    assert answer.headers["content-type"] == "application/vnd.bees+json"
+    assert answer.json() == {
+        "urn:ngsi-ld:Hive:1": {"type": "Property", "value": 31.5, "observedAt": "2026-11-22T10:00:00Z"}
+    }
+
+
+async def test_who_has_the_document_is_not_sent_it_again(door: Door) -> None:
+    first = await door.http.get("/publications/bees/hives.json")
+    again = await door.http.get("/publications/bees/hives.json", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304 and not again.content
+
+
+async def test_what_is_not_open_needs_a_token(door: Door) -> None:
+    door.access.readable = frozenset()
+    assert (await door.http.get("/publications/bees/hives.json")).status_code == 401
+    headers = {"Authorization": "Bearer engineer"}
+    assert (await door.http.get("/publications/bees/hives.json", headers=headers)).status_code == 200
+
+
+async def test_with_its_pack_a_publication_goes_and_comes_back(door: Door) -> None:
+    door.board.switch("city", "bees", on=False, who="anna")
+    assert (await door.http.get("/publications/bees/hives.json")).status_code == 404
+    assert (await door.http.get("/publications")).json() == []
+    door.board.switch("city", "bees", on=True, who="anna")
+    assert (await door.http.get("/publications/bees/hives.json")).status_code == 200
+
+
+async def test_a_pack_that_fails_to_render_is_unavailable_and_no_more(door: Door) -> None:
+    answer = await door.http.get("/publications/bees/broken.json")
+    assert answer.status_code == 503
+    assert "bees.broken cannot be made now" in answer.json()["detail"]
+
+
+async def test_another_tenant_is_another_city(door: Door) -> None:
+    assert (await door.http.get("/publications?tenant=atlantis")).status_code == 404
+    door.presents.create("other")
+    assert (await door.http.get("/publications/bees/hives.json?tenant=other")).json() == {}
+
+
+async def test_publications_are_only_read(door: Door) -> None:
+    assert (await door.http.post("/publications/bees/hives.json")).status_code == 405
