@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from rhinecloud.base.errors import Unavailable
 from rhinecloud.base.telemetry import gauge
+from rhinecloud.insight import TYPES
 
 from .channel import KEEP_S, QUEUE, Channel, Looker, Readable
 from .rooms import Rooms
@@ -24,6 +25,7 @@ BEAT_S: Final = 10.0
 LOOKERS: Final = 2_000
 """Browsers at a time, in all."""
 
+_FIGURES: Final = frozenset(kind.iri for kind in TYPES)
 _looking = gauge("web_live_clients", "Browsers that follow live changes")
 
 
@@ -55,11 +57,16 @@ class Live:
         on: frozenset[str] = board.types(tenant)
         return frozenset(kind.iri for pack in self._rooms.packs for kind in pack.types) - on
 
+    def unmapped(self, tenant: str) -> frozenset[str]:
+        """Types whose entities are no things on the map: those that are hidden, and alerts and indicators, which have
+        places of their own."""
+        return self.hidden(tenant) | _FIGURES
+
     async def channel(self, tenant: str) -> Channel:
         async with self._opening:
             if tenant not in self._channels:
                 self._loop = asyncio.get_running_loop()
-                made = Channel(self._rooms, tenant, self.kinds(tenant), lambda: self.hidden(tenant))
+                made = Channel(self._rooms, tenant, self.kinds(tenant), lambda: self.unmapped(tenant))
                 await made.start()
                 self._channels[tenant] = made
                 self._close_when_unwatched(tenant)

@@ -65,7 +65,7 @@ class Data:
     async def things(self, request: AnyRequest) -> Response[bytes]:
         """Every thing that may be seen, as rows; now, or `at` a moment."""
         visit, readable = await self._reader(request)
-        kinds, hidden = self._live.kinds(visit.tenant), self._live.hidden(visit.tenant)
+        kinds, hidden = self._live.kinds(visit.tenant), self._live.unmapped(visit.tenant)
         channel = await self._live.channel(visit.tenant)
         board = await channel.board()
         at, mark = request.query_params.get("at", ""), channel.mark
@@ -101,7 +101,7 @@ class Data:
         self._visits.demand(visit, "history.read")
         if self._rooms.histories is None:
             raise Unavailable("This installation keeps no past")
-        hidden = self._live.hidden(visit.tenant)
+        hidden = self._live.unmapped(visit.tenant)
         return Moments(
             self._rooms.histories.open(visit.tenant), board.kinds, board.rows, self._movers, readable, hidden
         )

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get
-from litestar.response import Redirect
 
 from rhinecloud.base.clock import iso
 from rhinecloud.web.island import ISLAND_TEXTS, Island
@@ -64,9 +63,4 @@ def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
         )
         return pages.render("pages/situation.html", page)
 
-    @get("/", sync_to_thread=False)
-    def start() -> Redirect:
-        """The first screen."""
-        return Redirect("/situation", status_code=303)
-
-    return [situation, start]
+    return [situation]

@@ -13,9 +13,10 @@ export class Live {
     this.on = on;
   }
 
-  start(mark) {
+  /** From a mark on; `only` "alerts" leaves the things out. */
+  start(mark, only = "") {
     this.stop();
-    this.#source = new EventSource(`/web/live?mark=${encodeURIComponent(mark)}`);
+    this.#source = new EventSource(`/web/live?${new URLSearchParams(only ? { only } : { mark })}`);
     this.#source.addEventListener("open", () => this.#alive());
     this.#source.addEventListener("things", (event) => {
       this.#alive();

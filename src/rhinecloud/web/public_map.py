@@ -1,0 +1,89 @@
+"""The city as a picture: outline, districts and water of the shipped base map, a dot for each thing. No script.
+
+Colours are classes, so that the page's style gives them and the content policy needs no exception.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+FILE: Final = Path(__file__).parent / "static/geo/duisburg.json"
+WEST, SOUTH, EAST, NORTH = 6.61, 51.325, 6.84, 51.565
+WIDTH: Final = 640
+MOST: Final = 2_000
+
+
+class Dot(NamedTuple):
+    lon: float
+    lat: float
+    tone: int
+    state: int
+
+
+def drawing(dots: Iterable[Dot]) -> str:
+    """The whole picture. `dots` beyond the first two thousand are left out: they would lie on each other."""
+    height = _y(SOUTH)
+    drawn = []
+    for dot in sorted(list(dots)[:MOST], key=lambda d: d.state):
+        x, y = _x(dot.lon), _y(dot.lat)
+        if 0 <= x <= WIDTH and 0 <= y <= height:
+            kind = f"s{dot.state}" if dot.state >= 2 else f"t{dot.tone}"
+            drawn.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{5 if dot.state >= 2 else 3.4}"/>')
+    box = f'<svg class="public-map" viewBox="0 0 {WIDTH} {height:.0f}" aria-hidden="true">'
+    return f"{box}{_ground()}{''.join(drawn)}</svg>"
+
+
+@lru_cache(maxsize=1)
+def _ground() -> str:
+    layers = msgspec.json.decode(FILE.read_bytes())
+    parts = []
+    for name, closed in (("city", True), ("green", True), ("industry", True), ("borough", False), ("water", True)):
+        layer = layers["layers"].get(name)
+        if layer is None:
+            continue
+        path = "".join(_path(flat, layers["scale"], closed) for f in layer["features"] for flat in f["c"])
+        parts.append(f'<path class="{name}" d="{path}"/>')
+    return "".join(parts)
+
+
+def _path(flat: list[int], scale: int, closed: bool) -> str:
+    x = y = 0
+    points: list[tuple[int, int]] = []
+    for at in range(0, len(flat), 2):
+        x, y = x + flat[at], y + flat[at + 1]
+        point = (round(_x(x / scale) * 2), round(_y(y / scale) * 2))
+        if not points or point != points[-1]:
+            points.append(point)
+    if len(points) < 2 or _outside(points):
+        return ""
+    return "M" + "L".join(f"{px / 2:g} {py / 2:g}" for px, py in points) + ("Z" if closed else "")
+
+
+def _outside(points: list[tuple[int, int]]) -> bool:
+    height = _y(SOUTH) * 2
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    return max(xs) < 0 or min(xs) > WIDTH * 2 or max(ys) < 0 or min(ys) > height
+
+
+def _mercator(lat: float) -> float:
+    return math.log(math.tan(math.pi / 4 + math.radians(lat) / 2))
+
+
+def _x(lon: float) -> float:
+    return (lon - WEST) / (EAST - WEST) * WIDTH
+
+
+def _y(lat: float) -> float:
+    return math.degrees(_mercator(NORTH) - _mercator(lat)) / (EAST - WEST) * WIDTH
+
+
+def attribution() -> list[str]:
+    """Whose the geography is."""
+    document: dict[str, Any] = msgspec.json.decode(FILE.read_bytes())
+    return sorted(set(document["attribution"].values()))
