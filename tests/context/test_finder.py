@@ -89,3 +89,25 @@ async def test_what_has_expired_in_part_is_never_given_as_it_is_kept(presents: P
     assert [values(entity) for entity in page.entities] == [{"level": 1}, {"level": 1}]
     assert city.kept("urn:a") is None and city.kept("urn:c") is None
     assert city.get("urn:a") is not None
+
+
+async def test_whether_few_match_is_looked_up_only_between_known_limits(presents: Presents) -> None:
+    city = presents.open("city")
+    await city.write([update(Op.CREATE, f"urn:{n}", {"level": number(n)}) for n in range(3_000)])
+    said: list[str] = []
+    city._finder._here.db.set_trace_callback(said.append)
+    for condition, statements, found in (
+        ("level<100", 2, 100),
+        ("level<50", 1, 50),  # narrower than what few match
+        ("level<2000", 2, 2_000),
+        ("level<2500", 1, 2_500),  # wider than what many match
+        ("level<1000", 2, 1_000),
+        ("level>2900", 2, 99),
+        ("level>2950.5", 1, 49),
+        ("level==7", 2, 1),
+        ("level==8", 2, 1),  # tells nothing of others
+        ("level<=50", 2, 51),
+    ):
+        said.clear()
+        page = await city.query(Query(q=q.parse(condition, expand)))
+        assert (len(page.entities), len(said)) == (min(found, 20), statements), condition

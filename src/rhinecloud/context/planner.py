@@ -27,6 +27,8 @@ _NUMBERS_END: Final = ""  # texts sort after numbers,
 _TEXTS_END: Final = b""  # bytes after texts,
 _BOOLEANS_END: Final = b"\x02"  # and instants after truth values
 
+_FAR: Final = 1e300
+
 Plain = tuple[str, tuple[Any, ...]]
 
 
@@ -58,23 +60,37 @@ class _Known(msgspec.Struct):
 
 
 class _Indexed(msgspec.Struct):
-    """A condition that the index answers: the slots, and the SQL about `value` with its parameters."""
+    """A condition that the index answers: the slots, and the SQL about `value` with its parameters.
+
+    Of those that differ by one limit alone, a number, `wide` is the larger the more they let through, and `rest` is
+    empty; of all others `wide` is 0, and `rest` tells them apart.
+    """
 
     slots: list[Slot]
     where: str
     params: tuple[Any, ...]
     exact: bool
+    wide: float
+    rest: tuple[Any, ...]
 
     @property
     def matching(self) -> str:
         return f"slot IN ({','.join(str(slot.number) for slot in self.slots)}) AND {self.where}"
 
 
+class _Edges(msgspec.Struct):
+    """Up to where few match, and from where many do; until when that is believed."""
+
+    until: float
+    few: float = -math.inf
+    many: float = math.inf
+
+
 class Planner:
     """Plans against one tenant's tables. Not shared between threads."""
 
     def __init__(self) -> None:
-        self._measured: dict[tuple[str, tuple[Any, ...]], tuple[float, bool, int]] = {}  # until when, few, of how many
+        self._edges: dict[tuple[str, int, tuple[Any, ...]], _Edges] = {}
         self._kinds: dict[Any, list[int] | None] = {}
         self._known: dict[int, _Known] = {}  # by the query's identity: who asks again does so with the same object
 
@@ -114,7 +130,8 @@ class Planner:
                 indexed.append(found)
         whole = not rest and len(indexed) == len(terms) and all(i.exact for i in indexed)
         page = query.offset + max(query.limit, 1)
-        even = math.isqrt(page * max(entities, 1)) + 20  # matches at which both ways cost the same
+        # Matches at which both ways cost about the same; rounded, so that what is known serves pages of similar depth.
+        even = 1 << (math.isqrt(page * max(entities, 1)) + 20).bit_length() - 1
         if query.geo is not None and (narrow := self._by_place(db, query, even)):
             return narrow
         if indexed:
@@ -136,17 +153,21 @@ class Planner:
         return self._kinds[key]
 
     def _few(self, db: sqlite3.Connection, one: _Indexed, even: int) -> bool:
-        """Whether fewer than `even` values match; half the work of counting them."""
-        key = (one.matching, one.params)
-        until, few, looked = self._measured.get(key, (0.0, False, 0))
-        if until > time.monotonic() and (looked <= even if few else looked >= even):
-            return few
-        sql = f"SELECT 1 FROM value WHERE {one.matching} LIMIT 1 OFFSET ?"  # noqa: S608 - numbers of ours
-        few = db.execute(sql, (*one.params, even - 1)).fetchone() is None
-        if len(self._measured) > 2_000:
-            self._measured.clear()
-        self._measured[key] = (time.monotonic() + KEEP_S, few, even)
-        return few
+        """Whether fewer than `even` values match: by what is known of narrower and wider limits, or else by looking."""
+        key = (one.matching, even, one.rest)
+        moment = time.monotonic()
+        edges = self._edges.get(key)
+        if edges is None or edges.until < moment:
+            if len(self._edges) > 2_000:
+                self._edges.clear()
+            edges = self._edges[key] = _Edges(moment + KEEP_S)
+        if edges.few < one.wide < edges.many:
+            sql = f"SELECT 1 FROM value WHERE {one.matching} LIMIT 1 OFFSET ?"  # noqa: S608 - numbers of ours
+            if db.execute(sql, (*one.params, even - 1)).fetchone() is None:
+                edges.few = one.wide
+            else:
+                edges.many = one.wide
+        return one.wide <= edges.few
 
     def _by_place(self, db: sqlite3.Connection, query: Query, even: int) -> Plan | None:
         assert query.geo is not None
@@ -219,7 +240,11 @@ def _indexed(term: Condition, kinds: list[int] | None, numbers: Numbers, queryab
         return None
     # An ordering never holds of a relationship, but its target is a text in the index: such are checked.
     exact = term.operator == "==" or not isinstance(term.values[0], str)
-    return _Indexed(slots, *where, exact=exact)
+    limit = term.values[0] if term.operator != "==" else None
+    if isinstance(limit, bool) or not isinstance(limit, int | float):
+        return _Indexed(slots, *where, exact=exact, wide=0.0, rest=where[1])
+    wide = float(min(max(limit, -_FAR), _FAR))
+    return _Indexed(slots, *where, exact=exact, wide=wide if term.operator[0] == "<" else -wide, rest=())
 
 
 def _where(term: Term) -> Plain | None:

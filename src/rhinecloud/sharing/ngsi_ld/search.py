@@ -8,6 +8,7 @@ Source: ETSI GS CIM 009, 5.7.2, 4.9 to 4.13, 4.17, 4.19, 4.23, 6.3.10, 6.4.3.2.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -100,8 +101,13 @@ def _number(call: Call, name: str, default: int) -> int:
 def _link(call: Call, limit: int, offset: int, rel: str) -> Header:
     """A Link header to another page (6.3.10)."""
     given = {**call.params, "limit": str(limit), "offset": str(offset)}
-    text = "&".join(f"{quote(name)}={quote(value, safe=':*./|()~$!@')}" for name, value in sorted(given.items()))
+    text = "&".join(f"{name}={_quoted(value)}" for name, value in sorted(given.items()))
     return b"link", f'<{call.asked.path}?{text}>; rel="{rel}";type="{call.media or JSON}"'.encode()
+
+
+@lru_cache(maxsize=2048)
+def _quoted(value: str) -> str:
+    return quote(value, safe=":*./|()~$!@")
 
 
 def query_of(call: Call, wishes: Wishes, view: View) -> Query:
