@@ -234,19 +234,19 @@ def test_source_and_raw_message_stay_with_the_instance_and_the_row() -> None:
 def test_quality_flags_stay_with_the_instance_and_the_row() -> None:
     seen: list[Any] = []
 
-    def check(types: tuple[str, ...], attr: str) -> Any:
+    def check(types: tuple[str, ...]) -> Any:
         def checker(old: Any, new: Any, observed: int | None, received: int) -> int:
-            seen.append((types, attr, old and old["value"], new["value"], observed, received))
+            seen.append((types, old and old["value"], new["value"], observed, received))
             new["_u"] = 1
             return 4
 
-        return checker
+        return {LEVEL: checker}
 
     entity = made({"level": number(1)})
     after, _, rows = apply(entity, update(Op.OBSERVE, attrs={"level": number(2, "09:00:00")}), NOW, check)
     assert after is not None
     assert (after["attrs"][LEVEL][0]["_f"], after["attrs"][LEVEL][0]["_u"], rows[0][9]) == (4, 1, 4)
-    assert seen == [((GAUGE,), LEVEL, 1, 2, parse_us("2026-11-22T09:00:00Z"), NOW)]
+    assert seen == [((GAUGE,), 1, 2, parse_us("2026-11-22T09:00:00Z"), NOW)]
 
 
 def test_an_integer_that_a_float_cannot_hold_travels_in_the_body() -> None:

@@ -172,10 +172,12 @@ def body_of(instance: Instance, number: float | None) -> bytes | None:
     """
     if number is None or instance["type"] != "Property":
         return _encode({name: value for name, value in instance.items() if name[0] != "_"})
-    unit = instance.get("unitCode")
+    count = len(instance) - (3 if "observedAt" in instance else 2)
+    if count == 0:
+        return None
+    if count == 1 and "unitCode" in instance:
+        return _unit_body(instance["unitCode"])
     rest = {name: value for name, value in instance.items() if name not in _SAID and name[0] != "_"}
-    if len(rest) == 1 and unit is not None:
-        return _unit_body(unit)
     return _encode(rest) if rest else None
 
 

@@ -7,7 +7,7 @@ when it has not changed (µs), `_p` the last plausible [value, µs] while implau
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rhinecloud.base import geo, units
@@ -41,21 +41,43 @@ _VALUE: Final = {
 }
 
 
+MOST_KINDS: Final = 2_000  # sets of types, and
+MOST_ATTRS: Final = 500  # attributes of each, whose checks are kept: names come from outside
+
+
+class _Checks(dict[str, Check]):
+    """Compiles a check when it is first asked for; a dict, since it is asked for each observation."""
+
+    def __init__(self, compiled: Callable[[str], Check]) -> None:
+        super().__init__()
+        self._compiled = compiled
+
+    def __missing__(self, attr: str) -> Check:
+        check = self._compiled(attr)
+        if len(self) < MOST_ATTRS:
+            self[attr] = check
+        return check
+
+
 class Quality:
     """Gives the checks of a model. Packs switched on or off make another model, and so another Quality."""
 
     def __init__(self, model: Model, clock: Clock = now_us) -> None:
         self._model, self._clock = model, clock
-        self._checks: dict[tuple[tuple[str, ...], str], Check] = {}
+        self._checks: dict[tuple[str, ...], _Checks] = {}
 
     def checker(self, types: tuple[str, ...], attr: str) -> Check:
         """The check of an attribute (expanded name) of an entity of these types; the first that declares it decides."""
-        check = self._checks.get((types, attr))
-        if check is None:
-            check = self._compile(types, attr)
-            if len(self._checks) < 50_000:  # names come from outside
-                self._checks[types, attr] = check
-        return check
+        return self.checks(types)[attr]
+
+    def checks(self, types: tuple[str, ...]) -> Mapping[str, Check]:
+        """The checks of all attributes that entities of these types may have, by expanded name."""
+        checks = self._checks.get(types)
+        if checks is None:
+            checks = _Checks(lambda attr: self._compile(types, attr))
+            if len(self._checks) < MOST_KINDS:
+                self._checks[types] = checks
+        return checks
 
     def _compile(self, types: tuple[str, ...], attr: str) -> Check:
         for kind in types:
@@ -142,18 +164,15 @@ def _number_check(declared: Attribute, late_us: int, interval_s: float | None) -
             if watched:
                 new["_o"] = new["_u"] = observed
             return flags
-        before = old.get("_o")
-        if before is None:
-            before = _observed(old)
-        if before == observed and old.get("value") == new["value"]:
+        if old.get("value") == new["value"] and _observed(old) == observed:
             flags |= _DUPLICATE
-        return flags | (watch(old, new, value, before, observed, flags) if watched else 0)
+        return flags | (watch(old, new, value, observed, flags) if watched else 0)
 
     watch = _watch(declared, interval_s)
     return check
 
 
-Watch = Callable[[Instance, Instance, float, int | None, int, int], int]
+Watch = Callable[[Instance, Instance, float, int, int], int]
 
 
 def _watch(declared: Attribute, interval_s: float | None) -> Watch:
@@ -162,14 +181,14 @@ def _watch(declared: Attribute, interval_s: float | None) -> Watch:
     # Two quick readings differ by noise: a change counts as one over the usual interval at least.
     least_us = (interval_s or 60) * SECOND
 
-    def watch(old: Instance, new: Instance, value: float, before: int | None, observed: int, flags: int) -> int:
+    def watch(old: Instance, new: Instance, value: float, observed: int, flags: int) -> int:
         new["_o"] = observed
         same = old.get("value") == new["value"]
         new["_u"] = old.get("_u", observed) if same else observed
         found = _STUCK if stuck_us and observed - new["_u"] > stuck_us else 0
         if rate is not None:
             plausible = old.get("_p")
-            if plausible is None and before is not None and _is_number(old.get("value")):
+            if plausible is None and _is_number(old.get("value")) and (before := _observed(old)) is not None:
                 plausible = [old["value"], before]
             if plausible is not None:
                 elapsed = abs(observed - plausible[1])

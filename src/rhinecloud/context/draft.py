@@ -30,8 +30,10 @@ _FUTURE: Final = int(Flag.FUTURE)
 
 Checker = Callable[[Instance | None, Instance, int | None, int], int]
 """(old instance, new instance, observed µs, received µs) → quality flags; may keep state in members named "_…"."""
-Check = Callable[[tuple[str, ...], str], Checker | None]
-"""The checker for an attribute (expanded name) of entities of these types; None: nothing to check."""
+Checks = Mapping[str, Checker | None]
+"""The checkers of attributes, by expanded name; every name has one, or None: nothing to check."""
+Check = Callable[[tuple[str, ...]], Checks]
+"""The checkers for entities of these types."""
 Row = tuple[str, str, str, str, int, int | None, int, float | None, bytes | None, int, str, str, bool]
 """One row of `Changes`, in its order of columns from `entity` on."""
 
@@ -39,12 +41,20 @@ encode = msgspec.json.Encoder().encode
 
 
 class QualityLike(Protocol):
-    def checker(self, types: tuple[str, ...], attr: str) -> Checker | None: ...
+    def checks(self, types: tuple[str, ...]) -> Checks: ...
 
 
-def unchecked(_types: tuple[str, ...], _attr: str) -> Checker | None:
+class _Nothing(dict[str, Checker | None]):
+    def __missing__(self, _attr: str) -> Checker | None:
+        return None
+
+
+_NOTHING: Final = _Nothing()
+
+
+def unchecked(_types: tuple[str, ...]) -> Checks:
     """The check where quality is not asked for."""
-    return None
+    return _NOTHING
 
 
 def types_key(types: list[str]) -> str:
@@ -98,7 +108,7 @@ class Draft:
     """An entity in the making. `attrs` is a copy of the old; its lists are replaced, never altered."""
 
     __slots__ = (
-        "_check", "_types", "attrs", "before", "changed", "entity", "id", "key", "now", "raw", "received", "rows",
+        "_check", "_checks", "attrs", "before", "changed", "entity", "id", "key", "now", "raw", "received", "rows",
         "skipped", "source", "transient", "update", "updated",
     )  # fmt: skip
 
@@ -135,8 +145,9 @@ class Draft:
             self._name_types()
 
     def _name_types(self) -> None:
-        self.key = types_key(self.entity["type"])
-        self._types = tuple(self.entity["type"])
+        types = self.entity["type"]
+        self.key = types_key(types)
+        self._checks = self._check(tuple(types))
 
     def tell(self, change: Change) -> None:
         """Writes the row of the entity itself."""
@@ -194,7 +205,7 @@ class Draft:
             kept["_s"] = self.source
         if self.raw:
             kept["_r"] = self.raw
-        checker = self._check(self._types, name)
+        checker = self._checks[name]
         flags = 0 if checker is None else checker(None if late else old, kept, observed, self.received)
         if flags:
             kept["_f"] = flags

@@ -47,7 +47,7 @@ class Presents:
         self._folder = folder
         self._queryable = model.queryable()
         self._clock = clock
-        self._check = quality.checker if quality else unchecked
+        self._check = quality.checks if quality else unchecked
         self._idle_s = idle_s
         self._reserve = reserve_bytes
         self._presents: dict[str, Present] = {}
@@ -106,6 +106,15 @@ class Presents:
         present.close(for_good=True)
         del self._presents[tenant]
         shutil.rmtree(self._folder / tenant)
+
+    def release(self, tenant: str) -> None:
+        """Closes the tenant for good and leaves its folder to whoever moves it away at once; opened, it is there again.
+
+        Raises:
+            NonexistentTenant: there is none.
+        """
+        self.open(tenant).close(for_good=True)
+        del self._presents[tenant]
 
     def names(self) -> list[str]:
         """Every tenant, sorted."""
