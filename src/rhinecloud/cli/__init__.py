@@ -14,10 +14,12 @@ __all__ = ["main"]
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command; errors of the family become one sentence and exit code 1."""
     given = sys.argv[1:] if arguments is None else arguments
-    if given[:1] == ["simulate"]:  # the demo's child: needs no command tree, and is started on every start
-        from .simulate import simulate
+    if given[:1] == ["simulate"] and given[-1].endswith(".json"):  # the demo's child: needs no command tree
+        from pathlib import Path
 
-        simulate(given[1:])
+        from .simulate import play
+
+        play(Path(given[-1]))
         return
 
     from rhinecloud.base.errors import RhineError

@@ -12,6 +12,7 @@ from rhinecloud import __version__
 from .device import device_app
 from .packs import pack_app
 from .people import audit_app, tenant_app, token_app, user_app
+from .simulate import simulate_app
 
 app = typer.Typer(
     name="rhinecloud",
@@ -194,6 +195,7 @@ def restore(
 
 app.add_typer(device_app, name="device", rich_help_panel=WHO)
 app.add_typer(pack_app, name="pack", rich_help_panel=WHO)
+app.add_typer(simulate_app, name="simulate", rich_help_panel=RUN)
 app.add_typer(user_app, name="user", rich_help_panel=WHO)
 app.add_typer(token_app, name="token", rich_help_panel=WHO)
 app.add_typer(tenant_app, name="tenant", rich_help_panel=WHO)

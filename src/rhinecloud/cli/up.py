@@ -26,6 +26,7 @@ from rhinecloud.base.settings import Settings
 
 from .control import Control, Doer
 from .lock import Lock, Note
+from .simulate import doers
 from .terminal import SAY, SHOW
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def _doers(city: City) -> dict[str, Doer]:
         "send_away": send_away,
         "switch_pack": switch_pack,
         "write": write,
+        **doers(city),
     }
 
 

@@ -133,7 +133,7 @@ class Archive:
     def _tell(self, trouble: str, done: float = 1.0, from_s: float = 0.0) -> None:
         progress = self.progress
         oldest = from_s or progress.oldest_s
-        self._report(Filled(done, oldest, progress.instances, round(progress.seconds, 1), trouble))
+        self._report(Filled(done, len(progress.fills), oldest, progress.instances, round(progress.seconds, 1), trouble))
 
     def _save(self) -> None:
         fresh = self._file.with_suffix(".new")

@@ -75,7 +75,8 @@ class Told(msgspec.Struct, kw_only=True):
 class Filled(msgspec.Struct):
     """How far the past is filled in."""
 
-    done: float = 1.0  # share of what was asked for
+    done: float = 1.0  # share of the stretch that is being filled in
+    pending: int = 0  # stretches that are not done
     from_s: float = 0.0
     instances: int = 0
     seconds: float = 0.0
