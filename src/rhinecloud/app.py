@@ -14,6 +14,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -27,13 +28,13 @@ from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import Unauthorized
 from rhinecloud.base.model import Changes
 from rhinecloud.base.settings import Settings
-from rhinecloud.connect import Bad, Commands, Connect, Ingest, Throttle, mqtt_filters
-from rhinecloud.context import Presents, Relay, Subscriptions, Vocabularies
+from rhinecloud.connect import Bad, Commands, Connect, Ingest, Replayed, Throttle, mqtt_filters
+from rhinecloud.context import DeadLetters, Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.history import Histories
 from rhinecloud.insight import TYPES, Forecasting, Insight
 from rhinecloud.kit import Demo, Switchboard, discover
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
-from rhinecloud.sharing import NgsiLd, Operations, Push, openapi
+from rhinecloud.sharing import NgsiLd, Operations, Publications, Push, openapi
 
 OWN_VOCABULARY = "/vocabulary.jsonld"
 CITY = system("city")
@@ -87,6 +88,7 @@ class City:
         self.relay = Relay(self.presents, self.backbone.publish, self._told)
         self.vocabularies = Vocabularies(self.model, allow_private=settings.allow_private_endpoints or settings.open)
         self.subscriptions = Subscriptions(self.presents, self.vocabularies, self._publish_dead, settings, clock)
+        self.dead = DeadLetters(self.subscriptions, self.backbone.walk, self.backbone.drop)
         self.connect.bring(self.packs, self.switchboard.ids)
         self.insight = Insight(
             self.tenants,
@@ -160,6 +162,14 @@ class City:
         ngsi_ld = NgsiLd(self.presents, self.histories, self.access, vocabularies, self.settings, self.subscriptions)
         push = Push(self.connect.registry.authenticate, self.backbone.publish, clock=self.clock)
         operations = Operations({"backbone": self._backbone_state}, version=__version__, allow=self._may_see_metrics)
+        publications = Publications(
+            self.switchboard.on,
+            self.presents,
+            self.access,
+            vocabularies,
+            self.model,
+            default_tenant=self.settings.default_tenant,
+        )
         documents = {
             "/openapi.json": lambda: json.dumps(openapi(self.url)).encode(),
             OWN_VOCABULARY: lambda: json.dumps(vocabularies.own_document).encode(),
@@ -174,6 +184,8 @@ class City:
                 await push(scope, receive, send)
             elif path in ("/health", "/metrics"):
                 await operations(scope, receive, send)
+            elif path.startswith("/publications"):
+                await publications(scope, receive, send)
             elif path in documents:
                 await _send_json(send, documents[path]())
             else:
@@ -202,8 +214,12 @@ class City:
                     quarantine=self.connect.quarantine,
                     figures=self.connect.figures,
                     commands=self.commands,
-                    replay=self._replay,
+                    replay=self.replay,
                     send_away=self._send_away,
+                    dead=self.dead,
+                    documents=self.connect.documents,
+                    codecs=self.connect.codecs,
+                    put_aside=self.put_aside,
                 ),
                 vocabularies=self.vocabularies,
                 packs=self.packs,
@@ -228,10 +244,24 @@ class City:
     def _send_away(self, tenant: str, device: str) -> None:
         self._later(self.backbone.disconnect(f"{tenant}/{device}"))
 
-    async def _replay(self, tenant: str, ids: Sequence[int]) -> object:
+    async def replay(self, tenant: str, ids: Sequence[int]) -> Replayed:
         """Reads quarantined messages again, as mappings are now."""
         present = self.presents.open(tenant)
         return await self.connect.quarantine.replay(tenant, self.connect.decoder.decode_many, present.write, ids=ids)
+
+    async def put_aside(self, tenant: str) -> Path:
+        """Closes every room's part of a tenant and moves its folder out of the city, to where it is told; nothing is
+        deleted. Whoever decides that removes its record from `access` first."""
+        self.insight.forget(tenant)
+        await self.histories.forget(tenant)
+        await asyncio.to_thread(self.connect.flush)
+        self.connect.close_tenant(tenant)
+        self.commands.close(tenant)
+        self.presents.release(tenant)
+        aside = self.settings.data / "removed" / f"{tenant}-{self.clock() // 1_000_000}"
+        aside.parent.mkdir(exist_ok=True)
+        (self.tenants / tenant).rename(aside)
+        return aside
 
     async def _quarantine(self, tenant: str, bad: Sequence[Bad]) -> None:
         await asyncio.to_thread(self.connect.quarantine.put, tenant, bad)
@@ -278,7 +308,8 @@ class City:
 
     def _close_types(self, tenant: str) -> None:
         """What belongs to a pack that is off is open to nobody; who may read everything still reads it."""
-        self.access.policy.close(tenant, frozenset(self.model.types) - self.switchboard.types(tenant))
+        brought = frozenset(kind.iri for pack in self.packs for kind in pack.types)
+        self.access.policy.close(tenant, brought - self.switchboard.types(tenant))
 
     def _backbone_state(self) -> str:
         return self.backbone.trouble()

@@ -215,6 +215,37 @@ class Backbone:
             stream, message["seq"], streams.name_of(message["subject"]), data, _stamp(message["time"]), known
         )
 
+    async def walk(self, stream: str, subject: str, after: int, limit: int) -> list[RawMessage]:
+        """The messages of a stream under a subject (`>` stands for any end) with higher numbers, in their order."""
+        found: list[RawMessage] = []
+        while len(found) < limit:
+            asked = {"seq": after + 1, "next_by_subj": subject}
+            answer = await self._api.call(f"STREAM.MSG.GET.{stream}", asked, allow=(10037, 10059))
+            if "error" in answer:
+                break
+            message = answer["message"]
+            after = message["seq"]
+            data = base64.b64decode(message.get("data", ""))
+            found.append(RawMessage(stream, after, message["subject"], data, _stamp(message["time"]), NO_HEADERS))
+        return found
+
+    async def last(self, tenant: str, device: str) -> RawMessage | None:
+        """The newest message of a device that is still kept, whichever way it came; None: there is none."""
+        found = []
+        ways = (
+            (streams.MQTT, f"{streams.MQTT_PREFIX}{subject_of(f'{tenant}/{device}')}.>"),
+            (streams.RAW, streams.raw_subject(tenant, "http", device)),
+        )
+        for stream, subject in ways:
+            answer = await self._api.call(f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject}, allow=(10037, 10059))
+            if "error" not in answer:
+                found.append(await self.replay(stream, answer["message"]["seq"]))
+        return max(found, key=lambda message: message.stored_us, default=None)
+
+    async def drop(self, stream: str, sequence: int) -> None:
+        """Takes one message out of a stream; one that is gone already is no error."""
+        await self._api.call(f"STREAM.MSG.DELETE.{stream}", {"seq": sequence}, allow=(10037, 10043, 10057, 10059))
+
     async def disconnect(self, username: str) -> int:
         """Ends a device's MQTT connections, after it was revoked; returns their number.
 

@@ -122,7 +122,9 @@ def _doers(city: City) -> dict[str, Doer]:
     async def switch_pack(asked: dict[str, Any]) -> None:
         city.switchboard.switch(asked["tenant"], asked["pack"], bool(asked["on"]), asked["by"])
 
-    return {
+    from .mending import doers as mending
+
+    return mending(city) | {
         "backup": backup,
         "command": command,
         "export": export,

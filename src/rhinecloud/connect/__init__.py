@@ -17,7 +17,7 @@ from .mapping import Documents, Mapping
 from .polling import Polled, Polling
 from .preview import Preview, try_mapping
 from .quality import Quality
-from .quarantine import Quarantine
+from .quarantine import Quarantine, Replayed
 from .registry import Registry
 from .room import Connect
 from .runs import Rejection
@@ -50,6 +50,7 @@ __all__ = [
     "Quarantine",
     "Registry",
     "Rejection",
+    "Replayed",
     "Tables",
     "Throttle",
     "feed_of",

@@ -17,7 +17,7 @@ from .relay import Relay
 from .scope import ScopeQuery
 from .selection import Types
 from .store import decode_entity
-from .subscriptions import Message, Notice, Subscription, Subscriptions, Told
+from .subscriptions import DeadLetters, Letter, Message, Notice, Subscription, Subscriptions, Told
 from .vocabulary import CORE_URL, CORE_URLS, Document, Vocabularies, Vocabulary, core_document
 
 __all__ = [
@@ -25,9 +25,11 @@ __all__ = [
     "CORE_URLS",
     "AttributeFound",
     "Condition",
+    "DeadLetters",
     "Document",
     "GeoQuery",
     "Kept",
+    "Letter",
     "Message",
     "Notice",
     "Order",

@@ -23,6 +23,11 @@ class Connect(msgspec.Struct, kw_only=True):
     """(tenant, ids of the quarantine) → Replayed: reads those messages again. None: screens offer no replay."""
     send_away: Callable[[str, str], Any] | None = None
     """(tenant, device): ends the device's connection, when its credential is no longer good."""
+    dead: Any = None  # notifications that could not be delivered: context's DeadLetters
+    documents: Any = None  # mappings and codecs of a tenant, in versions
+    codecs: Any = None  # runs payload codecs in their sandbox
+    put_aside: Callable[[str], Awaitable[Any]] | None = None
+    """(tenant): closes every room's part of it and moves its folder out of the city; where it lies then."""
 
 
 class Rooms(msgspec.Struct, kw_only=True):

@@ -4,9 +4,20 @@ In: subscriptions as they are sent, batches of changes. Out: notifications over 
 It must not know representations: whoever does gives it the function that renders a notification.
 """
 
+from .dead import DeadLetters, Letter, Resent
 from .delivery import Notice, Render
 from .endpoints import Message
 from .model import Subscription, Told
 from .room import Subscriptions
 
-__all__ = ["Message", "Notice", "Render", "Subscription", "Subscriptions", "Told"]
+__all__ = [
+    "DeadLetters",
+    "Letter",
+    "Message",
+    "Notice",
+    "Render",
+    "Resent",
+    "Subscription",
+    "Subscriptions",
+    "Told",
+]

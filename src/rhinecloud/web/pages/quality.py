@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from rhinecloud.base.clock import DAY
+from rhinecloud.base.clock import DAY, SECOND
 from rhinecloud.base.errors import ResourceNotFound, Unavailable
-from rhinecloud.web.language import words
+from rhinecloud.web.language import N_, words
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
@@ -20,8 +23,21 @@ from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
 from .evidence import Raw, readable
 from .forms import PAGE, Form, Pager, is_part, page_number, pager
 
+DAYS: Final = 14
+"""Days of the heat cells."""
+MEASURES: Final = {
+    "worst": N_("the worst of the four"),
+    "completeness": N_("Complete"),
+    "timeliness": N_("Punctual"),
+    "validity": N_("Valid"),
+    "plausibility": N_("Plausible"),
+}
 SOURCES: Final = 200
 """Sources that are shown, the worst first."""
+HEAT: Final = 60
+"""Sources with heat cells."""
+LETTERS: Final = 100
+"""Dead letters that are shown, the newest first."""
 
 
 class SourceRow(msgspec.Struct, kw_only=True):
@@ -34,6 +50,25 @@ class SourceRow(msgspec.Struct, kw_only=True):
     @property
     def worst(self) -> float:
         return min((s for s in self.shares if s is not None), default=1.0)
+
+
+class HeatRow(msgspec.Struct, kw_only=True):
+    """One source over the days: a share a day, None where nothing was expected or heard."""
+
+    name: str
+    device: str
+    cells: list[float | None]
+
+
+class LetterRow(msgspec.Struct, kw_only=True):
+    """A notification that could not be delivered."""
+
+    sequence: int
+    subscription: str
+    endpoint: str
+    reason: str
+    failed_us: int
+    size: int
 
 
 class QuarantineRow(msgspec.Struct, kw_only=True):
@@ -52,6 +87,12 @@ class QualityPage(msgspec.Struct, kw_only=True):
     days: int  # the figures' stretch of time
     sources: list[SourceRow]
     more: int  # sources that are not shown
+    measure: str  # of the heat cells
+    measures: dict[str, str]
+    heat: list[HeatRow]
+    heat_days: list[int]  # beginnings of the days, µs
+    letters: list[LetterRow]
+    may_letters: bool
     rows: list[QuarantineRow]
     pager: Pager
     search: str
@@ -69,6 +110,7 @@ class MessagePage(msgspec.Struct, kw_only=True):
     row: QuarantineRow
     raw: Raw
     may_replay: bool
+    mapping: str  # address of the editor that mends it; "": nothing there to mend
     said: str
 
 
@@ -91,12 +133,20 @@ class QualityScreens:
                 visit.tenant, search=search, reason=reason, offset=page_number(request) * PAGE, limit=PAGE
             )
         )
+        measure = query.get("measure", "") if query.get("measure") in MEASURES else "worst"
         sources = await asyncio.to_thread(self._sources, visit.tenant)
+        heat, heat_days = ([], []) if is_part(request) else await asyncio.to_thread(self._heat, visit.tenant, measure)
         page = QualityPage(
             frame=self._visits.frame(visit, "quality", "Quality"),
             days=7,
             sources=sources[:SOURCES],
             more=max(0, len(sources) - SOURCES),
+            measure=measure,
+            measures={m: words(visit.language)(text) for m, text in MEASURES.items()},
+            heat=heat,
+            heat_days=heat_days,
+            letters=[] if is_part(request) else await self._letters(visit),
+            may_letters=self._visits.may(visit, "subscriptions.manage"),
             rows=[_row(item) for item in found.items],
             pager=pager(request, len(found.items), found.total),
             search=search,
@@ -106,7 +156,7 @@ class QualityScreens:
             size=summary.bytes,
             evicted=summary.evicted,
             may_replay=self._may_replay(visit),
-            said=_said(query.get("read", ""), query.get("still", ""), visit.language),
+            said=_said(query, visit.language),
         )
         template = "parts/quarantine_table.html" if is_part(request) else "pages/quality.html"
         return self._pages.render(template, page, headers={"Vary": "HX-Request"})
@@ -120,6 +170,7 @@ class QualityScreens:
             row=_row(found),
             raw=readable(found.subject, found.stored_us, found.data),
             may_replay=self._may_replay(visit),
+            mapping=self._editor(visit, found),
             said=words(visit.language)("It still cannot be read.") if request.query_params.get("still") else "",
         )
         return self._pages.render("pages/message.html", page)
@@ -163,6 +214,15 @@ class QualityScreens:
             raise ResourceNotFound("This installation keeps no quarantine")
         return visit
 
+    def _editor(self, visit: Visit, item: Any) -> str:
+        """Where what reads this message is written: its device's mapping."""
+        known = (
+            self._connect.registry.find(visit.tenant, item.device) if self._connect.registry and item.device else None
+        )
+        if known is None or self._connect.documents is None or not self._visits.may(visit, "quality.manage"):
+            return ""
+        return f"/devices/{quote(known.id)}/mapping?message={item.id}"
+
     def _may_replay(self, visit: Visit) -> bool:
         return self._connect.replay is not None and self._visits.may(visit, "quality.manage")
 
@@ -183,10 +243,84 @@ class QualityScreens:
         ]
         return sorted(rows, key=lambda r: (r.worst, r.name))
 
+    def _heat(self, tenant: str, measure: str) -> tuple[list[HeatRow], list[int]]:
+        """Each source's share on each of the last days, the source with the worst cell first."""
+        if self._connect.figures is None:
+            return [], []
+        now = self._rooms.clock()
+        today = day_start(now, self._rooms.settings.timezone)
+        starts = [today - n * DAY for n in range(DAYS - 1, -1, -1)]
+        shares: dict[str, list[float | None]] = {}
+        for at, start in enumerate(starts):
+            for f in self._connect.figures.sources(tenant, since_us=start, until_us=min(start + DAY, now)):
+                shares.setdefault(f.source, [None] * DAYS)[at] = share_of(f, measure)
+        rows = []
+        for source, cells in shares.items():
+            device = self._device(tenant, source)
+            name = (device.name or device.id) if device else source
+            rows.append(HeatRow(name=name, device=device.id if device else "", cells=cells))
+        rows.sort(key=lambda r: (min((c for c in r.cells if c is not None), default=1.0), r.name))
+        return rows[:HEAT], starts
+
+    async def _letters(self, visit: Visit) -> list[LetterRow]:
+        if self._connect.dead is None or not self._visits.may(visit, "subscriptions.manage"):
+            return []
+        return [
+            LetterRow(
+                sequence=letter.sequence,
+                subscription=letter.subscription,
+                endpoint=letter.endpoint,
+                reason=letter.reason,
+                failed_us=letter.failed_us,
+                size=letter.size,
+            )
+            for letter in (await self._connect.dead.list(visit.tenant))[:LETTERS]
+        ]
+
+    async def resend(self, request: AnyRequest, data: Form) -> Response[Any]:
+        """Sends one dead letter, or all, again."""
+        visit = await self._letters_visit(request)
+        chosen = [int(data["sequence"])] if data.get("sequence", "").isdecimal() else []
+        done = await self._connect.dead.replay(visit.tenant, chosen)
+        detail = {"sent": done.sent, "gone": done.gone}
+        await self._rooms.access.record(
+            visit.principal, "letters.replay", str(chosen or "all"), tenant=visit.tenant, **detail
+        )
+        return Redirect(f"/quality?sent={done.sent}&gone={done.gone}#letters", status_code=303)
+
+    async def bury(self, request: AnyRequest, data: Form) -> Response[Any]:
+        """Throws one dead letter away."""
+        visit = await self._letters_visit(request)
+        if not data.get("sequence", "").isdecimal():
+            raise ResourceNotFound("There is no such letter")
+        await self._connect.dead.discard(visit.tenant, [int(data["sequence"])])
+        await self._rooms.access.record(visit.principal, "letters.discard", data["sequence"], tenant=visit.tenant)
+        return Redirect("/quality#letters", status_code=303)
+
+    async def _letters_visit(self, request: AnyRequest) -> Visit:
+        visit = await self._visit(request, "subscriptions.manage")
+        if self._connect.dead is None:
+            raise Unavailable("Dead letters are not kept in this installation")
+        return visit
+
     def _device(self, tenant: str, source: str) -> Any:
         """The registered device that a source is, else None."""
         kind, _, name = source.partition(":")
         return self._connect.registry.find(tenant, name) if kind == "device" and self._connect.registry else None
+
+
+def share_of(figure: Any, measure: str) -> float | None:
+    """One of the four measures of a source, or the worst of them."""
+    if measure != "worst":
+        found: float | None = getattr(figure, measure)
+        return found
+    return min((m for name in list(MEASURES)[1:] if (m := getattr(figure, name)) is not None), default=None)
+
+
+def day_start(us: int, timezone: str) -> int:
+    """µs at which the day of an instant begins in a time zone."""
+    local = datetime.fromtimestamp(us / SECOND, ZoneInfo(timezone))
+    return int(local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()) * SECOND
 
 
 def _row(item: Any) -> QuarantineRow:
@@ -202,13 +336,17 @@ def _row(item: Any) -> QuarantineRow:
     )
 
 
-def _said(read: str, still: str, language: str) -> str:
-    if not (read.isdecimal() and still.isdecimal()) or len(read + still) > 14:
+def _said(query: Any, language: str) -> str:
+    say, numbers = words(language), {k: query.get(k, "") for k in ("read", "still", "sent", "gone")}
+    if any(v and not (v.isdecimal() and len(v) < 8) for v in numbers.values()):
         return ""
-    return words(language)("%(read)s read and taken over, %(still)s still cannot be read.") % {
-        "read": read,
-        "still": still,
-    }
+    if numbers["read"] and numbers["still"]:
+        return say("%(read)s read and taken over, %(still)s still cannot be read.") % numbers
+    if numbers["sent"]:
+        told = say(N_("%(sent)s sent again. What fails again comes back here.")) % numbers
+        lost = say(N_("%(gone)s have no subscription any more.")) % numbers
+        return f"{told} {lost}" if numbers["gone"] not in ("", "0") else told
+    return ""
 
 
 def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
@@ -218,4 +356,6 @@ def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
         get("/quality/quarantine/{item:int}")(page.message),
         post("/quality/replay")(page.replay),
         post("/quality/discard")(page.discard),
+        post("/quality/letters/replay")(page.resend),
+        post("/quality/letters/discard")(page.bury),
     ]
