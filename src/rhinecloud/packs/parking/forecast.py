@@ -35,6 +35,7 @@ AHEAD: Final = 8  # steps, a slot each
 STALE_S: Final = 2700  # older than that a value says nothing of now
 STUCK: Final = 12 * 4  # slots without the least change: the counter hangs, or the place is closed
 FEWEST: Final = 200  # rows from which the band is this car park's own
+FAR: Final = 0.2  # share of all places: a distance from the usual counts for no more
 HELD: Final = 60.0  # how many rows the prior is worth
 _ZONE: Final = ZoneInfo("Europe/Berlin")
 
@@ -43,6 +44,8 @@ _ZONE: Final = ZoneInfo("Europe/Berlin")
 # last hour, last hour beyond the usual; then change usual in the week, distance to it, last hour beyond it.
 LEVELS: Final = ((0, 1, 2, 3, 5, 6, 7), (0, 1, 2, 3, 4), (2, 3))
 """Columns used: with weeks of past, with days, with hours only."""
+HEADING: Final = [2, 3, 4, 7]
+"""Columns that tell where it has been heading."""
 
 
 def free_places(past: Past, now_us: int) -> Sequence[Step]:
@@ -99,7 +102,9 @@ class Slots:
         self.now = PAST + AHEAD
         fits = index >= 0
         self.y[index[fits]] = seen[fits]
-        self.y[: self.now][_stuck(self.y[: self.now])] = np.nan
+        hung = _stuck(self.y[: self.now + 1])
+        self.hung_at = float(self.y[self.now]) if hung[self.now] else None
+        self.y[: self.now + 1][hung] = np.nan
         day = ((times[-1] + offsets[-1]) + SLOT_S * (np.arange(len(self.y)) - self.now)) // 86_400
         self.kind = _kinds(day)
         self.week = self._usual(WEEK, ((1, 1.0), (2, 0.8), (3, 0.6), (4, 0.5)), alike=False)
@@ -143,7 +148,9 @@ class Slots:
             y, week, day = self.y, self.week, self.day
             hour = y - _back(y, 4)
             to_day, to_week = hour - (day - _back(day, 4)), hour - (week - _back(week, 4))
-            self._known_now = np.column_stack((day - y, y - _back(y, 1), hour, to_day, week - y, to_week))
+            # A counter that was set anew is not on its way back to where it stood.
+            from_day, from_week = (FAR * np.tanh((usual - y) / FAR) for usual in (day, week))
+            self._known_now = np.column_stack((from_day, y - _back(y, 1), hour, to_day, from_week, to_week))
         return self._known_now
 
     def tell(self, ahead: int) -> tuple[float, float, float] | None:
@@ -151,15 +158,20 @@ class Slots:
         import numpy as np
 
         every, change = self.features(ahead), ahead_of(self.y, ahead) - self.y
+        known = every[self.now].copy()
+        if not np.isnan(self.y[self.now]):
+            # A counter that was silent for the last hour says nothing of where it is heading.
+            known[HEADING] = np.nan_to_num(known[HEADING])
         for level, columns in enumerate(LEVELS):
-            x = every[:, columns]
-            if np.isnan(x[self.now]).any():
+            x, here = every[:, columns], known[list(columns)]
+            if np.isnan(here).any():
                 continue
             rows = np.flatnonzero(~np.isnan(x).any(axis=1) & ~np.isnan(change))
             rows = rows[-len(rows) % 2 :: 2] if len(rows) > 4 * FEWEST else rows  # neighbours say the same
+            change = np.clip(change, *np.quantile(change[rows], (0.002, 0.998))) if len(rows) > FEWEST else change
             prior = PRIOR[level][ahead - 1]
             weights = fit(x[rows], change[rows], np.array(prior.weights), np.array(SPREAD[level]))
-            value = float(self.y[self.now] + x[self.now] @ weights)
+            value = float(self.y[self.now] + here @ weights)
             missed = change[rows] - x[rows] @ weights
             if len(rows) < FEWEST:
                 wider = _wider(missed, prior)
@@ -183,16 +195,21 @@ class Slots:
         return min(float(low), 0.0), max(float(high), 0.0)
 
     def _without_now(self, ahead: int) -> tuple[float, float, float] | None:
-        """What is usual at that hour, where nothing is known of now: the counter is silent, or hangs."""
+        """What is usual at that hour, where nothing is known of now.
+
+        Where the counter has not moved for long, it is the counter's value: perhaps it is so. The band then holds both.
+        """
         import numpy as np
 
         usual = np.where(np.isnan(self.day), self.week, self.day)
-        value, missed = usual[self.now + ahead], self.y - usual
+        value, missed = float(usual[self.now + ahead]), self.y - usual
         rows = np.flatnonzero(~np.isnan(missed))
         if np.isnan(value) or len(rows) < FEWEST:
-            return None
+            return None if self.hung_at is None else (self.hung_at, self.hung_at, self.hung_at)
         low, high = self._band(rows, missed[rows])
-        return float(value), float(value) + low, float(value) + high
+        if self.hung_at is None:
+            return value, value + low, value + high
+        return self.hung_at, min(self.hung_at, value + low), max(self.hung_at, value + high)
 
 
 def _wider(missed: Array, prior: Prior) -> float:
