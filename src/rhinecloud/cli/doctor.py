@@ -223,13 +223,13 @@ def browser_files(_settings: Settings) -> Finding:
 
 
 def installed_packs(_settings: Settings) -> Finding:
-    from rhinecloud.kit import packs
+    from rhinecloud.kit import discover
 
-    try:
-        found = packs()
-    except InvalidRequest as error:
-        return Finding("wrong", error.detail, "Uninstall the pack that does not load, or mend it")
-    return Finding("good", "Packs: " + ", ".join(pack.id for pack in found))
+    found = discover()
+    if found.troubles:
+        first = found.troubles[0]
+        return Finding("wrong", f"The pack {first.id} is left out. {first.detail}", first.remedy)
+    return Finding("good", "Packs: " + ", ".join(pack.id for pack in found.packs))
 
 
 CHECKS: tuple[Check, ...] = (
