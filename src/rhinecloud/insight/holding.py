@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -65,6 +65,12 @@ def observed_us(instance: Instance) -> int:
     """When an instance was observed, or else written."""
     text = instance.get("observedAt")
     return parse_us(text) if text else int(instance.get("_m", 0))
+
+
+def newest(entity: Entity, attrs: Iterable[str], now: int) -> int:
+    """When the newest of these attributes was observed, not later than now."""
+    found = [observed_us(i) for attr in attrs for i in entity["attrs"].get(attr, ())]
+    return min(max(found, default=now), now)
 
 
 def enough(rule: Standing, difference: Difference | None) -> Difference | None:

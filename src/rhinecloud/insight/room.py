@@ -31,7 +31,8 @@ from .checks import check_indicator, check_rule
 from .declare import Alert, Happened, Indicator, IndicatorValue, News, Rule, RuleVersion, Trial, Trouble
 from .tables import FILE, Shelf
 from .tenant import Tenant
-from .trial import Progress, Trying
+from .trial import Progress, try_rule
+from .watch import Watch
 
 GRAIN_S: Final = 0.2
 KEEP_S: Final = 1.0
@@ -205,9 +206,9 @@ class Insight:
         """
         here = self._tenant(tenant)
         standing = check_rule(rule, self._model, self._expand, here.seen)
-        history = self._histories.open(tenant)
+        watch = Watch(tenant, self._model, self._zone)
         end = min(end_us, self._clock())
-        return await Trying(tenant, standing, history, self._model, self._zone, start_us, end).run(progress)
+        return await try_rule(watch, standing, self._histories.open(tenant), start_us, end, progress)
 
     # ── alerts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -394,6 +395,7 @@ class Insight:
             if here.rounds >= FILL_AFTER:
                 history, areas = self._histories.open(here.name), await self._outlines(here.name)
                 await here.indicators.fill(history, areas, self._active(here.name), self._clock())
+        self._later(here.recall(self._histories.open(here.name)))
         idle = time.monotonic() - here.used_s > IDLE_S
         if not idle or time.monotonic() - here.kept_s > SELDOM_S:
             here.kept_s = time.monotonic()

@@ -17,12 +17,15 @@ from rhinecloud.base.errors import RhineError
 from rhinecloud.base.model import Change as Kind
 from rhinecloud.base.model import Changes, Entity
 from rhinecloud.context import Present, Query, Types
+from rhinecloud.history import History
 
 from . import alerts
 from .away import Away
 from .declare import Alert, Indicator, News, Rule, Trouble
+from .holding import newest
 from .indicators import SOURCE, Indicators
 from .mirror import Mirror
+from .recalling import Late, merge, recall
 from .replaying import Row, steps
 from .rules import Rules
 from .standing import Expand, Standing
@@ -68,6 +71,7 @@ class Tenant:
         self.rules = Rules(shelf, declared[0], now)
         self.indicators = Indicators(name, shelf, declared[1], expand)
         self.mirror = Mirror(shelf, expand)
+        self.late = Late()
         self._told = shelf.meta("told")
         self.watch = Watch(name, model, zone, listened=self.away.listened)
         self._flushing = asyncio.Lock()
@@ -185,6 +189,8 @@ class Tenant:
                 continue
             elif change == Kind.DELETED or seen:
                 rules = watch.sees(group, entity, attr, None, received)
+                if observed is not None:
+                    self.late.note(types, observed, received)
             else:
                 at = received if observed is None or observed > received else observed
                 rules = watch.sees(group, entity, attr, number, at)
@@ -293,6 +299,30 @@ class Tenant:
             at = newest(current, rule.watched, now) if current else now
             self.watch.look(rule, current, entity_id, at, now, over=why)
 
+    async def recall(self, history: History) -> None:
+        """Goes through what came late and has become quiet (see `recalling`)."""
+        for kind, since in self.late.due():
+            rules = self.watch.index.by_type.get(kind)
+            if not rules:
+                continue
+            found = await recall(self.watch.empty(), rules, history, since, self._clock())
+            async with self._flushing:
+                new, earlier = await asyncio.to_thread(self._merge, found)
+            for alert in earlier:
+                case = self.watch.cases.get(alert.entity, {}).get(alert.rule)
+                if case is not None and case.alert is not None and case.alert.id == alert.id:
+                    case.alert.started_us, case.alert.raised_us = alert.started_us, alert.raised_us
+                    case.alert.evidence = alert.evidence
+                    self.watch.restate(case)
+            for alert in new:
+                await self._tell(self.name, News("cleared", alert))
+        await self.flush()
+
+    def _merge(self, found: Sequence[Alert]) -> tuple[list[Alert], list[Alert]]:
+        """In a thread."""
+        with self.shelf.transaction() as db:
+            return merge(db, found, self._clock())
+
     def tick(self, present: Present) -> bool:
         """What is due by the clock; whether there is something to write."""
         now = self._clock()
@@ -371,14 +401,6 @@ class Tenant:
                 self._write([item.alert for item in _told(self.watch.news)], pending)
         self.keep(self._clock())
         self.shelf.close()
-
-
-def newest(entity: Entity, attrs: Iterable[str], now: int) -> int:
-    """When the newest of these attributes was observed, not later than now."""
-    from .holding import observed_us
-
-    found = [observed_us(i) for attr in attrs for i in entity["attrs"].get(attr, ())]
-    return min(max(found, default=now), now)
 
 
 def _told(news: Sequence[News]) -> list[News]:

@@ -10,22 +10,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
 from typing import Any, Final
 
 import msgspec
 
 from rhinecloud.base.clock import SECOND
-from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import BadRequestData
 from rhinecloud.base.model import Change, Entity
 from rhinecloud.history import History, Replayed
 
-from .declare import Alert, News, Trial
-from .holding import observed_us
+from .declare import Alert, Trial
+from .holding import newest, observed_us
 from .replaying import made_of
 from .standing import LOCATION, Standing
-from .tenant import newest
 from .watch import Watch
 from .wording import NAME
 
@@ -41,75 +38,90 @@ Progress = Callable[[float], object]
 """Told how much is done, 0 to 1."""
 
 
-class Trying:
-    """One trial. `run` gives what the rule would have done in [start_us, end_us)."""
+class Past:
+    """What rules on one type would have done in [start_us, end_us): `alerts`, once `run` has been through.
+
+    Args:
+        pace: seconds to rest for each second of work; 0: none.
+    """
 
     def __init__(
-        self, tenant: str, standing: Standing, history: History, model: Model, zone: tzinfo, start_us: int, end_us: int
+        self,
+        watch: Watch,
+        rules: Sequence[Standing],
+        history: History,
+        start_us: int,
+        end_us: int,
+        *,
+        pace: float = 0,
     ) -> None:
         if start_us >= end_us:
             raise BadRequestData("A trial needs a stretch of the past: its start lies before its end")
-        self._standing, self._history = standing, history
+        self._rules, self._history, self._pace = rules, history, pace
+        self._type = rules[0].type
+        self._watched = frozenset().union(*(rule.watched for rule in rules))
         self._start, self._end = start_us, end_us
-        self._watch = Watch(tenant, model, zone)
-        self._watch.exchange([standing])
+        self._watch = watch
+        watch.exchange(rules)
         self._entities: dict[str, Entity] = {}
-        self._alerts: dict[str, Alert] = {}
-        self._matched: set[str] = set()
-        self._seen = 0
+        self._found: dict[str, Alert] = {}
+        self.matched: set[str] = set()
+        self.observations = 0
 
-    async def run(self, progress: Progress | None = None) -> Trial:
-        began = time.perf_counter()
-        standing = self._standing
-        for entity in await self._history.as_of(self._start, types=[standing.type]):
+    @property
+    def alerts(self) -> list[Alert]:
+        """Those that were found, in the order in which they would have been raised."""
+        return sorted(self._found.values(), key=lambda alert: alert.raised_us)
+
+    @property
+    def entities(self) -> int:
+        return len(self._entities)
+
+    async def run(self, progress: Progress | None = None) -> None:
+        for entity in await self._history.as_of(self._start, types=[self._type]):
             self._entities[entity["id"]] = entity
         await asyncio.to_thread(self._begin)
         at, span = self._start, SPAN_US
         while at < self._end:
             upto = min(at + span, self._end)
-            rows = await self._history.replay(standing.type, [*standing.watched, NAME, LOCATION], at, upto)
+            rows = await self._history.replay(self._type, [*self._watched, NAME, LOCATION], at, upto)
             for first in range(0, len(rows), ROWS):
+                began = time.perf_counter()
                 await asyncio.to_thread(self._take, rows[first : first + ROWS])
-                await asyncio.sleep(0)
-                if progress is not None:
-                    done = rows[min(first + ROWS, len(rows)) - 1].at_us
-                    progress((done - self._start) / (self._end - self._start))
+                await asyncio.sleep((time.perf_counter() - began) * self._pace)
+                self._tell(progress, rows[min(first + ROWS, len(rows)) - 1].at_us)
             at = upto
             if len(rows) > MOST_ROWS:
                 span = max(span // 2, SHORTEST_US)
             elif len(rows) < FEW_ROWS:
                 span *= 2
-            if progress is not None:
-                progress((at - self._start) / (self._end - self._start))
+            self._tell(progress, at)
         await asyncio.to_thread(self._until, self._end)
-        found = sorted(self._alerts.values(), key=lambda alert: alert.raised_us)
-        return Trial(
-            rule=standing.rule,
-            start_us=self._start,
-            end_us=self._end,
-            alerts=found[:MOST_ALERTS],
-            matched=len(self._matched),
-            entities=len(self._entities),
-            observations=self._seen,
-            seconds=round(time.perf_counter() - began, 3),
-            complete=len(found) <= MOST_ALERTS,
-        )
+
+    def _tell(self, progress: Progress | None, at_us: int) -> None:
+        if progress is not None:
+            progress((at_us - self._start) / (self._end - self._start))
 
     def _begin(self) -> None:
-        """The rule at everything as it stood at the start."""
-        watch, standing = self._watch, self._standing
-        for entity_id, entity in self._entities.items():
-            for attr in standing.watched:
+        """The rules at everything as it stood at the start."""
+        for entity in self._entities.values():
+            for attr in self._watched:
                 for instance in entity["attrs"].get(attr, ()):
                     instance["_m"] = observed_us(instance)
-                    number = instance.get("value")
-                    if standing.change and attr == standing.change.attr and isinstance(number, int | float):
-                        watch.warm(entity_id, attr, [(instance["_m"], float(number))])
-            if standing.silent_us and standing.attr in entity["attrs"]:
-                watch.arm(standing, entity, self._start)
-            at = newest(entity, standing.watched, self._start)
-            watch.look(standing, entity, entity_id, at, at)
+            for rule in self._rules:
+                self._begin_at(rule, entity)
         self._collect()
+
+    def _begin_at(self, rule: Standing, entity: Entity) -> None:
+        watch, entity_id = self._watch, entity["id"]
+        if rule.change is not None:
+            for instance in entity["attrs"].get(rule.change.attr, ()):
+                if isinstance(number := instance.get("value"), int | float):
+                    watch.warm(entity_id, rule.change.attr, [(instance["_m"], float(number))])
+        if rule.silent_us and rule.attr in entity["attrs"]:
+            watch.arm(rule, entity, self._start)
+        at = newest(entity, rule.watched, self._start)
+        watch.look(rule, entity, entity_id, at, at)
 
     def _take(self, rows: Sequence[Replayed]) -> None:
         for row in rows:
@@ -128,15 +140,16 @@ class Trying:
 
     def _about(self, row: Replayed) -> None:
         """An entity came, went, or changed its type or scope."""
+        entity: Entity | None = None
         if row.change == Change.DELETED:
             self._entities.pop(row.entity, None)
-            self._watch.look(self._standing, None, row.entity, row.at_us, row.at_us)
-            return
-        told = _about(row.body.encode()) if row.body else {}
-        entity = self._entity(row)
-        entity["type"] = told.get("type") or entity["type"]
-        entity["scope"] = told.get("scope", [])
-        self._watch.look(self._standing, entity, row.entity, row.at_us, row.at_us)
+        else:
+            told = _about(row.body.encode()) if row.body else {}
+            entity = self._entity(row)
+            entity["type"] = told.get("type") or entity["type"]
+            entity["scope"] = told.get("scope", [])
+        for rule in self._rules:
+            self._watch.look(rule, entity, row.entity, row.at_us, row.at_us)
 
     def _entity(self, row: Replayed) -> Entity:
         entity = self._entities.get(row.entity)
@@ -167,7 +180,7 @@ class Trying:
                 )
             )
         entity["attrs"][row.attr] = kept
-        self._seen += 1
+        self.observations += 1
         group = watch.index.group(row.type, row.attr)
         if group is None:
             return
@@ -177,10 +190,39 @@ class Trying:
         watch.end_batch()
 
     def _collect(self) -> None:
-        news: list[News] = self._watch.news
-        for item in news:
-            self._alerts[item.alert.id] = item.alert
-            self._matched.add(item.alert.entity)
-        news.clear()
-        if trouble := self._watch.trouble.get(self._standing.id):
-            raise BadRequestData(f"The rule cannot be evaluated at {trouble.entity}: {trouble.detail}")
+        for item in self._watch.news:
+            self._found[item.alert.id] = item.alert
+            self.matched.add(item.alert.entity)
+        self._watch.news.clear()
+
+
+async def try_rule(
+    watch: Watch,
+    rule: Standing,
+    history: History,
+    start_us: int,
+    end_us: int,
+    progress: Progress | None = None,
+) -> Trial:
+    """What one rule would have done.
+
+    Raises:
+        BadRequestData: there is no such stretch, or the rule cannot be evaluated.
+    """
+    began = time.perf_counter()
+    past = Past(watch, [rule], history, start_us, end_us)
+    await past.run(progress)
+    if trouble := watch.trouble.get(rule.id):
+        raise BadRequestData(f"The rule cannot be evaluated at {trouble.entity}: {trouble.detail}")
+    found = past.alerts
+    return Trial(
+        rule=rule.rule,
+        start_us=start_us,
+        end_us=end_us,
+        alerts=found[:MOST_ALERTS],
+        matched=len(past.matched),
+        entities=past.entities,
+        observations=past.observations,
+        seconds=round(time.perf_counter() - began, 3),
+        complete=len(found) <= MOST_ALERTS,
+    )

@@ -307,6 +307,17 @@ class Watch:
         alert.updated_us = now
         self.news.append(News("cleared", alert))
 
+    def restate(self, case: Case) -> None:
+        """What is known of the beginning of a raised alert has changed: its message says so."""
+        rule = self.index.rules.get(case.rule)
+        if rule is not None and case.alert is not None:
+            case.started_us, case.since_us = case.alert.started_us, case.alert.started_us
+            self._update(rule, case.alert, [case.alert.type], case.alert.updated_us)
+
+    def empty(self) -> Watch:
+        """One like this without rules and cases, for the past."""
+        return Watch(self.tenant, self._model, self._zone)
+
     # ── the clock ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property

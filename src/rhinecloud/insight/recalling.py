@@ -1,0 +1,93 @@
+"""What came late: rules are applied to that stretch of the past too, so that the record of alerts has no holes.
+
+A gateway that was away sends what it kept, a file is imported, a demo city brings its past: all of it lies behind the
+present and raises nothing now. Once it has become quiet, the stretch is gone through with the evaluation of trials, at
+leisure. What would have been an alert is kept as one that is over; one that is raised and turns out to have begun
+earlier says so.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from rhinecloud.base import telemetry
+from rhinecloud.base.clock import DAY, SECOND
+from rhinecloud.history import History
+
+from . import alerts
+from .declare import Alert
+from .standing import Standing
+from .trial import Past
+from .watch import Watch
+
+QUIET_S: Final = 20.0
+"""So long nothing late has come before its stretch is gone through."""
+FARTHEST_US: Final = 31 * DAY
+LATE_US: Final = 120 * SECOND
+"""An observation that is behind the present by less is left alone: two came in another order."""
+PACE: Final = 1.0
+KEPT: Final = 20
+
+log = telemetry.logger("insight")
+
+
+class Late:
+    """Of one tenant: by type, since when something has to be gone through, and when the last of it came."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, int] = {}
+        self._heard_s: dict[str, float] = {}
+
+    def note(self, types: str, observed_us: int, received_us: int) -> None:
+        """An observation that lies behind the present came."""
+        if received_us - observed_us > LATE_US:
+            self._since[types] = min(observed_us, self._since.get(types, observed_us))
+            self._heard_s[types] = time.monotonic()
+
+    def due(self, quiet_s: float = QUIET_S) -> Iterator[tuple[str, int]]:
+        """(type, since when) of what has become quiet; it is no longer waited for."""
+        for types in [t for t, heard in self._heard_s.items() if time.monotonic() - heard >= quiet_s]:
+            del self._heard_s[types]
+            since = self._since.pop(types)
+            for name in types.split(" "):
+                yield name, since
+
+
+async def recall(watch: Watch, rules: Sequence[Standing], history: History, since_us: int, now: int) -> list[Alert]:
+    """The alerts of rules on one type since then, as they would have been; `watch` is an empty one."""
+    start = max(since_us, now - FARTHEST_US)
+    past = Past(watch, rules, history, start, now, pace=PACE)
+    await past.run()
+    log.info(
+        "recalled", tenant=watch.tenant, type=rules[0].type, observations=past.observations, alerts=len(past.alerts)
+    )
+    return past.alerts
+
+
+def merge(db: sqlite3.Connection, found: Sequence[Alert], now: int) -> tuple[list[Alert], list[Alert]]:
+    """Keeps, in the open transaction, what was not known: (alerts that are new, alerts that began earlier)."""
+    new: list[Alert] = []
+    earlier: list[Alert] = []
+    for alert in found:
+        known = alerts.overlapping(db, alert)
+        if known is None:
+            if alert.state == "cleared":
+                new.append(msgspec.structs.replace(alert, known_us=now, updated_us=now))
+        elif alert.started_us < known.started_us:
+            began = [e for e in alert.evidence if e not in known.evidence]
+            earlier.append(
+                msgspec.structs.replace(
+                    known,
+                    started_us=alert.started_us,
+                    raised_us=min(alert.raised_us, known.raised_us),
+                    evidence=(began + known.evidence)[:KEPT],
+                    updated_us=now,
+                )
+            )
+    alerts.keep(db, [*new, *earlier])
+    return new, earlier
