@@ -39,6 +39,7 @@ REASONS: dict[str, str] = {
     "src/rhinecloud/access/migrations/versions/0001_first.py::upgrade": "a list of tables, read from top to bottom",
     "src/rhinecloud/cli/device.py::add_device": "every parameter is an option that a person may type",
     "src/rhinecloud/context/present.py::Present.__init__": "one place makes it, with names",
+    "src/rhinecloud/insight/room.py::Insight.__init__": "one place makes it, with names",
     "src/rhinecloud/history/series.py::read_series": "a question has these parts; callers name them",
 }
 

@@ -90,20 +90,7 @@ class City:
         self.subscriptions = Subscriptions(self.presents, self.vocabularies, self._publish_dead, settings, clock)
         self.dead = DeadLetters(self.subscriptions, self.backbone.walk, self.backbone.drop)
         self.connect.bring(self.packs, self.switchboard.ids)
-        self.insight = Insight(
-            self.tenants,
-            self.presents,
-            self.histories,
-            self.vocabularies,
-            self.model,
-            active=self.switchboard.ids,
-            publish=self.backbone.publish,
-            clock=clock,
-            timezone=settings.timezone,
-            areas=self._districts,
-        )
-        self.insight.bring(self.packs)
-        self.switchboard.watchers.append(self.insight.switched)
+        self.insight = self._make_insight()
         self.forecasting = Forecasting(
             self.presents, self.histories, self.vocabularies, active=self.switchboard.ids, clock=clock
         )
@@ -121,6 +108,23 @@ class City:
             self.backbone.consume(stream, ingest.batch, highest=self._highest)
         self._background: set[asyncio.Task[object]] = set()
         self.demo: Demo | None = None
+
+    def _make_insight(self) -> Insight:
+        made = Insight(
+            self.tenants,
+            self.presents,
+            self.histories,
+            self.vocabularies,
+            self.model,
+            active=self.switchboard.ids,
+            publish=self.backbone.publish,
+            clock=self.clock,
+            timezone=self.settings.timezone,
+            areas=self._districts,
+        )
+        made.bring(self.packs)
+        self.switchboard.watchers.append(made.switched)
+        return made
 
     @property
     def mqtt_port(self) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import msgspec
 
@@ -148,79 +148,71 @@ def counts(shelf: Shelf, now: int) -> dict[str, int]:
     return {str(name): number for name, number in found.items()}
 
 
-def search(  # noqa: PLR0913 — what a list of alerts may be filtered by
-    shelf: Shelf,
-    *,
-    state: str = "",
-    severity: str | Sequence[str] = "",
-    types: Sequence[str] = (),
-    rule: str = "",
-    entity: str = "",
-    text: str = "",
-    at_us: int | None = None,
-    since_us: int | None = None,
-    until_us: int | None = None,
-    sort: str = "worst",
-    limit: int = 100,
-    offset: int = 0,
-) -> tuple[list[Alert], int]:
-    """A page of alerts and how many there are in all; see `Insight.alerts`."""
+class Asked(TypedDict, total=False):
+    """What a list of alerts may be filtered and sorted by."""
+
+    state: str  # "raised", "cleared"; "": both
+    severity: str | Sequence[str]
+    type: str | Sequence[str]  # terms or IRIs
+    rule: str
+    entity: str
+    text: str  # words that all occur in title, message, rule or entity
+    at_us: int | None  # as they stood at that moment of the city: only those raised then
+    since_us: int | None  # with `until_us`: those raised at some moment between the two
+    until_us: int | None
+    sort: str  # worst (and newest of them) first, newest, oldest, updated, cleared, entity
+    limit: int
+    offset: int
+
+
+def search(shelf: Shelf, expand: Callable[[str], str], asked: Asked) -> tuple[list[Alert], int]:
+    """A page of alerts and how many there are in all.
+
+    Raises:
+        BadRequestData: there is no such order.
+    """
+    sort, at_us = asked.get("sort") or "worst", asked.get("at_us")
     if sort not in SORTS:
         raise BadRequestData(f"Alerts are sorted by {', '.join(SORTS)}, not by {sort[:40]!r}")
-    where, values = _conditions(
-        at_us=at_us,
-        state=state,
-        severity=severity,
-        types=types,
-        rule=rule,
-        entity=entity,
-        since_us=since_us,
-        until_us=until_us,
-    )
-    for word in text.casefold().split()[:10]:
-        where.append("instr(text, ?) > 0")
-        values.append(word)
+    where, values = _conditions(asked, expand)
     condition = " AND ".join(where) or "TRUE"
+    limit, offset = max(0, min(asked.get("limit", 100), MOST)), max(0, asked.get("offset", 0))
     rows = shelf.rows(
         f"SELECT body FROM alert WHERE {condition} ORDER BY {SORTS[sort]}, id LIMIT ? OFFSET ?",
-        (*values, max(0, min(limit, MOST)), max(0, offset)),
+        (*values, limit, offset),
     )
     total = shelf.rows(f"SELECT count(*) FROM alert WHERE {condition}", tuple(values))[0][0]
-    found = [_alert(body) for (body,) in rows]
+    found = [_decode(body) for (body,) in rows]
     if at_us is not None:
         found = [as_of(alert, at_us) for alert in found]
     return found, int(total)
 
 
-def _conditions(
-    *,
-    state: str,
-    severity: str | Sequence[str],
-    types: Sequence[str],
-    rule: str,
-    entity: str,
-    at_us: int | None,
-    since_us: int | None,
-    until_us: int | None,
-) -> tuple[list[str], list[object]]:
+def _conditions(asked: Asked, expand: Callable[[str], str]) -> tuple[list[str], list[object]]:
     """The conditions of SQL and their values."""
-    chosen = [severity] if isinstance(severity, str) else list(severity)
-    numbers = [SEVERITIES.index(s) if s in SEVERITIES else -1 for s in chosen]
+    severities = [SEVERITIES.index(s) if s in SEVERITIES else -1 for s in _listed(asked.get("severity"))]
+    types = [expand(name) for name in _listed(asked.get("type"))]
+    at_us, since_us, until_us = asked.get("at_us"), asked.get("since_us"), asked.get("until_us")
     states = {"": "TRUE", "raised": "cleared_us IS NULL", "cleared": "cleared_us IS NOT NULL"}
     if at_us is not None:
         states = {"": "TRUE", "raised": "TRUE"}
     every: list[tuple[object, str, list[object]]] = [
         (at_us is not None, "raised_us <= ? AND (cleared_us IS NULL OR cleared_us > ?)", [at_us, at_us]),
-        (True, states.get(state, "FALSE"), []),
-        (severity, f"severity IN ({_marks(chosen)})", list(numbers)),
+        (True, states.get(asked.get("state") or "", "FALSE"), []),
+        (severities, f"severity IN ({_marks(severities)})", list(severities)),
         (types, f"type IN ({_marks(types)})", list(types)),
-        (rule, "rule = ?", [rule]),
-        (entity, "entity = ?", [entity]),
+        (asked.get("rule"), "rule = ?", [asked.get("rule")]),
+        (asked.get("entity"), "entity = ?", [asked.get("entity")]),
         (since_us is not None, "(cleared_us IS NULL OR cleared_us >= ?)", [since_us]),
         (until_us is not None, "raised_us < ?", [until_us]),
     ]
-    asked = [(condition, of) for given, condition, of in every if given]
-    return [condition for condition, _ in asked], [value for _, of in asked for value in of]
+    every += [(True, "instr(text, ?) > 0", [word]) for word in (asked.get("text") or "").casefold().split()[:10]]
+    chosen = [(condition, of) for given, condition, of in every if given]
+    return [condition for condition, _ in chosen], [value for _, of in chosen for value in of]
+
+
+def _listed(given: str | Sequence[str] | None) -> list[str]:
+    return [given] if isinstance(given, str) and given else [name for name in given or () if name]
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -10,9 +10,9 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Unpack
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -30,7 +30,7 @@ from .areas import Areas
 from .checks import check_indicator, check_rule
 from .declare import Alert, Happened, Indicator, IndicatorValue, News, Rule, RuleVersion, Trial, Trouble
 from .tables import FILE, Shelf
-from .tenant import Tenant
+from .tenant import Means, Tenant
 from .trial import Progress, try_rule
 from .watch import Watch
 
@@ -91,10 +91,9 @@ class Insight:
         self._folder, self._presents, self._histories = folder, presents, histories
         self._expand, self._model, self._active, self._clock = vocabularies.default.expand, model, active, clock
         self._publish, self._zone = publish, ZoneInfo(timezone)
+        self._means = Means(model, self._expand, self._zone, clock, self._tell, [], [])
         self._areas_of = areas
         self._areas: dict[str, Areas] = {}
-        self._declared: list[Rule] = []
-        self._indicators: list[Indicator] = []
         self._tenants: dict[str, Tenant] = {}
         self._work: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
@@ -106,10 +105,10 @@ class Insight:
         """The rules and indicators of all packs that are installed; `active` says which of them count."""
         for pack in packs:
             for rule in pack.rules:
-                self._declared.append(msgspec.structs.replace(rule, pack=pack.id))
+                self._means.rules.append(msgspec.structs.replace(rule, pack=pack.id))
             for indicator in pack.indicators:
                 check_indicator(indicator, self._model, self._expand)
-                self._indicators.append(msgspec.structs.replace(indicator, pack=pack.id))
+                self._means.indicators.append(msgspec.structs.replace(indicator, pack=pack.id))
 
     async def start(self) -> None:
         """Looks at every tenant soon after: what has become true or ended meanwhile is told then."""
@@ -212,51 +211,13 @@ class Insight:
 
     # ── alerts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def alerts(  # noqa: PLR0913 — what a list may be filtered by
-        self,
-        tenant: str,
-        *,
-        state: str = "",
-        severity: str | Sequence[str] = "",
-        type: str | Sequence[str] = "",
-        rule: str = "",
-        entity: str = "",
-        text: str = "",
-        at_us: int | None = None,
-        since_us: int | None = None,
-        until_us: int | None = None,
-        sort: str = "worst",
-        limit: int = 100,
-        offset: int = 0,
-    ) -> tuple[list[Alert], int]:
-        """A page of alerts, and how many there are in all.
+    def alerts(self, tenant: str, **asked: Unpack[alerts.Asked]) -> tuple[list[Alert], int]:
+        """A page of alerts, and how many there are in all; what may be asked says `alerts.Asked`.
 
-        Args:
-            state: "raised", "cleared"; "": both.
-            type: terms or IRIs.
-            text: words that all occur in title, message, rule or entity.
-            at_us: as they stood at that moment of the city: only those raised then.
-            since_us, until_us: those that were raised at some moment between the two.
-            sort: worst (and newest of them) first, newest, oldest, updated, cleared, entity.
         Raises:
             BadRequestData: there is no such order.
         """
-        names = [type] if isinstance(type, str) else list(type)
-        return alerts.search(
-            self._tenant(tenant).shelf,
-            state=state,
-            severity=severity,
-            types=[self._expand(name) for name in names if name],
-            rule=rule,
-            entity=entity,
-            text=text,
-            at_us=at_us,
-            since_us=since_us,
-            until_us=until_us,
-            sort=sort,
-            limit=limit,
-            offset=offset,
-        )
+        return alerts.search(self._tenant(tenant).shelf, self._expand, asked)
 
     def alert(self, tenant: str, alert_id: str) -> Alert:
         """Raises: ResourceNotFound."""
@@ -426,17 +387,8 @@ class Insight:
         here = self._tenants.get(tenant)
         if here is None:
             self._presents.open(tenant)  # raises where there is no such tenant
-            here = self._tenants[tenant] = Tenant(
-                tenant,
-                Shelf(self._folder / tenant / FILE),
-                model=self._model,
-                expand=self._expand,
-                zone=self._zone,
-                clock=self._clock,
-                declared=(self._declared, self._indicators),
-                active=lambda: self._active(tenant),
-                tell=self._tell,
-            )
+            shelf = Shelf(self._folder / tenant / FILE)
+            here = self._tenants[tenant] = Tenant(tenant, shelf, self._means, lambda: self._active(tenant))
             if self._ticking is not None:
                 self._later(self._stand(here, None))
         here.used_s = time.monotonic()

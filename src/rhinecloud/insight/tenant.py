@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -43,37 +43,37 @@ _decode_case = msgspec.json.Decoder(Case).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class Tenant:
-    """Used in the loop's thread, but for what says otherwise."""
+class Means(NamedTuple):
+    """What all tenants share."""
 
-    def __init__(  # noqa: PLR0913 — made in one place
-        self,
-        name: str,
-        shelf: Shelf,
-        *,
-        model: Model,
-        expand: Expand,
-        zone: tzinfo,
-        clock: Clock,
-        declared: tuple[Iterable[Rule], Iterable[Indicator]],
-        active: Callable[[], Collection[str]],
-        tell: Tell,
-    ) -> None:
+    model: Model
+    expand: Expand
+    zone: tzinfo
+    clock: Clock
+    tell: Tell
+    rules: list[Rule]  # of all packs that are installed, whether on or off
+    indicators: list[Indicator]
+
+
+class Tenant:
+    """Used in the loop's thread, but for what says otherwise. `active` gives the packs that are on."""
+
+    def __init__(self, name: str, shelf: Shelf, means: Means, active: Callable[[], Collection[str]]) -> None:
         self.name, self.shelf = name, shelf
         self.seen: set[str] = set()  # types that entities have
         self.used_s = time.monotonic()  # when anything changed here, or anybody asked
         self.kept_s = 0.0
         self.rounds = 0  # of computing indicators since the start
         self.dirty = True  # something changed since the indicators were computed
-        self._expand, self._clock, self._active, self._tell = expand, clock, active, tell
-        now = clock()
+        self._expand, self._clock, self._active, self._tell = means.expand, means.clock, active, means.tell
+        now = means.clock()
         self.away = Away(shelf, now)
-        self.rules = Rules(shelf, declared[0], now)
-        self.indicators = Indicators(name, shelf, declared[1], expand)
-        self.mirror = Mirror(shelf, expand)
+        self.rules = Rules(shelf, means.rules, now)
+        self.indicators = Indicators(name, shelf, means.indicators, means.expand)
+        self.mirror = Mirror(shelf, means.expand)
         self.late = Late()
         self._told = shelf.meta("told")
-        self.watch = Watch(name, model, zone, listened=self.away.listened)
+        self.watch = Watch(name, means.model, means.zone, listened=self.away.listened)
         self._flushing = asyncio.Lock()
         self._standing = asyncio.Lock()
         self._exchange(now)
