@@ -59,7 +59,8 @@ def city() -> Iterator[tuple[type[City], Told]]:
 
 def test_windows_cover_the_stretch_once_the_newest_first() -> None:
     fill = Fill(AT - 365 * DAY, AT, 3600)
-    windows = list(windows_of(fill))
+    windows = list(windows_of(fill, 11.0))
+    assert len(windows) == 4
     assert windows[0][1] == AT and windows[-1][0] == fill.from_s
     assert all(newer[0] == older[1] for newer, older in pairwise(windows))
     every = [at for window in windows for at in instants(window, 3600)]

@@ -28,8 +28,10 @@ from .faults import Faults
 from .pack import Thing
 from .simulation import Fill, Filled, Told
 
-SLICE: Final = 9_000
-"""Instances of one request: enough that its fixed cost does not count, few enough that the city stays awake."""
+SLICE: Final = 30_000
+"""Instances of one request: much of its cost is by the request, but while it is read the city does nothing else."""
+POLITE: Final = 3_000
+"""… where nobody waits for it, and nobody is to notice."""
 _TRIES: Final = 8
 
 log = logger("kit")
@@ -105,14 +107,13 @@ class Archive:
             door.close()
 
     def _fill(self, door: Door, fill: Fill, told: Told, things: Sequence[Thing], faults: Faults, units: Units) -> None:
-        chosen = [thing for thing in things if fill.of == "all" or thing.on_change == (fill.of == "changing")]
-        windows = list(windows_of(fill))
+        pieces = pieces_of(fill, things)
         began, saved = time.monotonic(), 0.0
-        for number in range(self.progress.done, len(windows) * len(chosen)):
+        for number in range(self.progress.done, len(pieces)):
             if self._stop.is_set():
                 return
             started = time.monotonic()
-            window, thing = windows[number // len(chosen)], chosen[number % len(chosen)]
+            thing, window = pieces[number]
             count = door.send(evolution(thing, instants(window, fill.step_s), faults, units))
             now = time.monotonic()
             self.progress.instances += count
@@ -122,7 +123,7 @@ class Archive:
                 saved = now
                 with self._lock:
                     self._save()
-                self._tell("", (number + 1) / (len(windows) * len(chosen)), window[0])
+                self._tell("", (number + 1) / len(pieces), window[0])
             pace = max(
                 other.pace for other in self.progress.fills
             )  # somebody who waits for all of it is not kept waiting
@@ -147,13 +148,26 @@ def _read(file: Path) -> Progress:
     return Progress()  # the first start, or a torn file: what is there already is sent again, which changes nothing
 
 
-def windows_of(fill: Fill) -> Iterator[tuple[float, float]]:
-    """The stretch cut into windows of about `SLICE` instances of a thing with four attributes, the newest first."""
-    length = SLICE / 4 * fill.step_s / (1 if fill.pace == 1 else 3)  # what is to go on unnoticed comes in small pieces
-    end = fill.to_s
-    while end > fill.from_s:
-        yield max(fill.from_s, end - length), end
-        end -= length
+def pieces_of(fill: Fill, things: Sequence[Thing]) -> list[tuple[Thing, tuple[float, float]]]:
+    """What one request each brings: the newest window of every thing, then the next older one of every thing …"""
+    chosen = [thing for thing in things if fill.of == "all" or thing.on_change == (fill.of == "changing")]
+    cut = [(thing, list(windows_of(fill, _attributes(thing, fill)))) for thing in chosen]
+    most = max((len(windows) for _, windows in cut), default=0)
+    return [(thing, windows[number]) for number in range(most) for thing, windows in cut if number < len(windows)]
+
+
+def _attributes(thing: Thing, fill: Fill) -> float:
+    return 0.4 if thing.on_change else len(thing.measure(fill.to_s))
+
+
+def windows_of(fill: Fill, attributes: float) -> Iterator[tuple[float, float]]:
+    """The stretch cut into equal windows of some thousand instances of a thing, the newest first."""
+    steps = (fill.to_s - fill.from_s) / fill.step_s
+    count = max(1, math.ceil(steps * attributes / (SLICE if fill.pace == 1 else POLITE)))
+    length = (fill.to_s - fill.from_s) / count
+    for number in range(count):
+        end = fill.to_s - number * length
+        yield fill.from_s if number == count - 1 else end - length, end
 
 
 def instants(window: tuple[float, float], step_s: float) -> list[float]:

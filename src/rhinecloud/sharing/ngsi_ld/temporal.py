@@ -8,6 +8,7 @@ entity whose past was delivered is on the map at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -305,19 +306,34 @@ def _measured(instance: Instance) -> tuple[int | None, float | None]:
 
 
 async def _mirror(call: Call, entity_id: str, kinds: list[str], told: Told) -> None:
-    """Brings the present what is newest of an evolution; it takes nothing that is older than what it has."""
+    """Brings the present what is newest of an evolution; what is older than what it has is not even offered."""
     newest: dict[tuple[str, str], tuple[int, Instance]] = {}
+    there = call.present.get(entity_id)
+    known = there["attrs"] if there else {}
     for iri, instance, observed_us, _ in told:
         key = iri, instance.get("datasetId", "")
         if key not in newest or (observed_us or 0) >= newest[key][0]:
             newest[key] = observed_us or 0, instance
     entity: Entity = {"id": entity_id, "type": kinds, "attrs": {}}
-    for (iri, _), (_, instance) in newest.items():
+    for (iri, dataset), (observed_us, instance) in newest.items():
         if iri == SCOPE:
             entity["scope"] = instance["value"]
+        elif _outdated(known.get(iri, ()), dataset, observed_us):
+            continue
         elif not values.is_null(instance.get(VALUE_MEMBER[instance["type"]])):
             entity["attrs"].setdefault(iri, []).append(instance)
-    await call.present.write([Update(op=Op.OBSERVE, id=entity_id, entity=entity, source=MIRRORED)])
+    if there is None or entity["attrs"] or "scope" in entity:
+        await call.present.write([Update(op=Op.OBSERVE, id=entity_id, entity=entity, source=MIRRORED)])
+
+
+def _outdated(instances: Iterable[Instance], dataset: str, observed_us: int) -> bool:
+    """Whether an attribute's instances have a later observation than this one, for the same dataset."""
+    return any(
+        instance.get("datasetId", "") == dataset
+        and "observedAt" in instance
+        and parse_us(instance["observedAt"]) > observed_us
+        for instance in instances
+    )
 
 
 _SELECT: Final = ("id", "type", "idPattern", "q", "scopeQ", "csf", "expandValues", "jsonKeys", "local", "orderBy")
