@@ -4,7 +4,7 @@ In: raw messages of the backbone. Out: Updates with expanded names, flags, figur
 It must not know the present (`context`): where Updates go is a callable it is given.
 """
 
-from .codec_host import CodecHost
+from .codec_host import Call, CodecHost
 from .codecs import CODECS, Codec
 from .commands import Command, Commands
 from .decode import Decoded, Decoder
@@ -28,6 +28,7 @@ __all__ = [
     "CODECS",
     "PEGELONLINE",
     "Bad",
+    "Call",
     "Codec",
     "CodecHost",
     "Command",

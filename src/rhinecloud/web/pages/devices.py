@@ -84,6 +84,7 @@ class DevicePage(msgspec.Struct, kw_only=True):
     revoked_us: int
     commands: list[CommandRow]
     may_manage: bool
+    may_map: bool
     may_command: bool
     secret: str  # a new credential, shown this once; "" otherwise
     said: str
@@ -261,6 +262,7 @@ class Devices:
                 for c in sent
             ],
             may_manage=self._visits.may(visit, "devices.manage"),
+            may_map=self._visits.may(visit, "quality.manage") and self._connect.documents is not None,
             may_command=self._visits.may(visit, "devices.command") and self._connect.commands is not None,
             secret=secret,
             said=say(said),
