@@ -160,7 +160,11 @@ def _steps(
     playbook: str,
     unit: Label = _UNIT,
 ) -> tuple[Rule, ...]:
-    """Rules of rising severity on one attribute: (from, lifted below, severity, German, English)."""
+    """Rules of rising severity on one attribute: (from, lifted below, severity, German, English).
+
+    Each ends where the next begins, so that one storm at one station is one alert that grows worse.
+    """
+    ends = [limit for limit, *_ in steps[1:]]
     return tuple(
         Rule(
             id=f"environment.{name}-{number}",
@@ -170,8 +174,8 @@ def _steps(
                 en=f"{{name}}: {{value}} {unit.en} since {{since}}.",
             ),
             type=kind,
-            q=f"{attr}>={limit:g}",
-            until_q=f"{attr}<{until:g}",
+            q=f"{attr}>={limit:g}" + (f";{attr}<{ends[number - 1]:g}" if number <= len(ends) else ""),
+            until_q=f"{attr}<{until:g}" + (f"|{attr}>={ends[number - 1]:g}" if number <= len(ends) else ""),
             attr=attr,
             severity=severity,  # type: ignore[arg-type]
             playbook=playbook,
