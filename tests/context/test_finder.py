@@ -111,3 +111,23 @@ async def test_whether_few_match_is_looked_up_only_between_known_limits(presents
         said.clear()
         page = await city.query(Query(q=q.parse(condition, expand)))
         assert (len(page.entities), len(said)) == (min(found, 20), statements), condition
+
+
+@pytest.mark.parametrize("limit", [0, 3])
+async def test_totals_are_those_of_all_pages(presents: Presents, limit: int) -> None:
+    city = presents.open("city")
+    both = (GAUGE, "https://example.org/Second")
+    await city.write([update(Op.CREATE, f"urn:{n}", {"level": number(n)}) for n in range(40)])
+    await city.write([update(Op.CREATE, f"urn:b{n}", {"level": text([n, 0])}, types=both) for n in range(5)])
+    await city.write([update(Op.DELETE, f"urn:{n}") for n in range(10)])
+    gauge = selection.parse("Gauge", expand)
+    for query, total in (
+        (Query(count=True, limit=limit), 35),
+        (Query(types=gauge, count=True, limit=limit), 35),
+        (Query(types=selection.parse("https://example.org/Second", expand), count=True, limit=limit), 5),
+        (Query(readable=frozenset(["urn:none"]), count=True, limit=limit), 0),
+        (Query(types=gauge, q=q.parse("level<20", expand), count=True, limit=limit), 15),
+        (Query(types=gauge, q=q.parse("level<20;level>15", expand), count=True, limit=limit), 4),
+    ):
+        page = await city.query(query)
+        assert (page.total, len(page.entities)) == (total, min(limit, total))

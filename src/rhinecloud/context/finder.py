@@ -19,7 +19,7 @@ from rhinecloud.base.errors import TooComplexQuery
 from rhinecloud.base.model import Entity
 
 from .ordering import sort, sort_key
-from .planner import Plan, Planner
+from .planner import EMPTY, Plan, Planner
 from .query import Kept, Page, Query, matcher
 from .store import Store, decode_entity
 
@@ -114,7 +114,7 @@ class Finder:
             return self._listed(session, query, now)
         store = self._store
         plan = session.planner.plan(session.db, query, store.numbers, store.queryable, store.entities)
-        if plan.empty:
+        if plan is EMPTY:
             return Page([], 0 if query.count else None)
         if query.order:
             return self._sorted(query, self._checked(session, plan, query, now))
@@ -171,7 +171,7 @@ def something_expired(db: sqlite3.Connection, now: int) -> bool:
 def _exact(db: sqlite3.Connection, plan: Plan, query: Query) -> Page:
     total = None
     if query.count:
-        total = db.execute(f"SELECT count(*) FROM ({plan.keys})", plan.params).fetchone()[0]  # noqa: S608
+        total = db.execute(plan.total, plan.params).fetchone()[0]
     if not query.limit:
         return Page([], total)
     kept = db.execute(plan.page, (*plan.params, query.limit, query.offset)).fetchall()

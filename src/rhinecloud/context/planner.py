@@ -28,6 +28,7 @@ _TEXTS_END: Final = b""  # bytes after texts,
 _BOOLEANS_END: Final = b"\x02"  # and instants after truth values
 
 _FAR: Final = 1e300
+TALLIED: Final = "SELECT coalesce(sum(count), 0) FROM tally"
 
 Plain = tuple[str, tuple[Any, ...]]
 
@@ -35,18 +36,21 @@ Plain = tuple[str, tuple[Any, ...]]
 class Plan(msgspec.Struct):
     """`keys` gives candidates (column `entity`) in key order, each once. Exact: no candidate needs checking.
 
-    `page` gives keys and documents of a page of them, its parameters being `params`, the limit and the offset.
+    `total` counts them. `page` gives keys and documents of a page; its parameters are `params`, limit and offset.
     """
 
     keys: str
+    total: str
     params: tuple[Any, ...]
     exact: bool
-    empty: bool = False
     page: str = ""
 
     def __post_init__(self) -> None:
         found = f"({self.keys} LIMIT ? OFFSET ?)"
         self.page = f"SELECT e.key, e.doc FROM {found} k CROSS JOIN entity e ON e.key = k.entity"  # noqa: S608 - ours
+
+
+EMPTY: Final = Plan("", "", (), exact=True)
 
 
 class _Known(msgspec.Struct):
@@ -118,14 +122,14 @@ class Planner:
     ) -> Plan:
         kinds = self._selected(query, numbers)
         if kinds is not None and not kinds:
-            return Plan("", (), True, empty=True)
+            return EMPTY
         rest = query.id_pattern or query.attrs or query.geo or query.scope or query.datasets is not None
         terms = query.q.parts if isinstance(query.q, All) else (query.q,) if query.q is not None else ()
         indexed: list[_Indexed] = []
         for term in terms:
             found = _indexed(term, kinds, numbers, queryable)
             if found is not None and not found.slots:
-                return Plan("", (), True, empty=True)
+                return EMPTY
             if found is not None and len(found.slots) <= MOST_SLOTS:
                 indexed.append(found)
         whole = not rest and len(indexed) == len(terms) and all(i.exact for i in indexed)
@@ -175,12 +179,11 @@ class Planner:
         if box is None:
             return None
         west, south, east, north = box
-        where = "west <= ? AND east >= ? AND south <= ? AND north >= ?"
+        inside = "FROM place WHERE west <= ? AND east >= ? AND south <= ? AND north >= ?"
         params = (east, west, north, south)
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM place WHERE {where} LIMIT ?)"  # noqa: S608
-        if db.execute(sql, (*params, even)).fetchone()[0] >= even:
+        if db.execute(f"SELECT count(*) FROM (SELECT 1 {inside} LIMIT ?)", (*params, even)).fetchone()[0] >= even:  # noqa: S608
             return None
-        return Plan(f"SELECT entity FROM place WHERE {where} ORDER BY entity", params, exact=False)  # noqa: S608
+        return Plan(f"SELECT entity {inside} ORDER BY entity", f"SELECT count(*) {inside}", params, exact=False)
 
 
 def _count(db: sqlite3.Connection, one: _Indexed) -> int:
@@ -200,26 +203,29 @@ def _by_value(best: _Indexed, others: Sequence[_Indexed], whole: bool, *, by_key
                     f" AND o.entity = v.entity AND {inner})"
                 )
                 params += other.params
-    index = "sqlite_autoindex_value_1" if by_key else "value_order"
-    once = "DISTINCT " if len(best.slots) > 1 or any(s.many for s in best.slots) else ""
-    where = best.where.replace("value ", "v.value ")
-    selects = [
-        f"SELECT {once}v.entity AS entity FROM value v INDEXED BY {index}"  # noqa: S608 - words and numbers of ours
-        f" WHERE v.slot = {slot.number} AND {where}{probes}"
-        for slot in best.slots
-    ]
-    sql = " UNION ALL ".join(selects) + " ORDER BY entity"
-    return Plan(sql, tuple(params) * len(selects), exact=whole and (single or not others))
+    where = best.where.replace("value ", "v.value ") + probes
+
+    def matching(index: str) -> str:
+        return " UNION ALL ".join(
+            f"SELECT {'DISTINCT ' if slot.many else ''}v.entity AS entity FROM value v INDEXED BY {index}"  # noqa: S608
+            f" WHERE v.slot = {slot.number} AND {where}"
+            for slot in best.slots
+        )
+
+    keys = matching("sqlite_autoindex_value_1" if by_key else "value_order") + " ORDER BY entity"
+    total = f"SELECT count(*) FROM ({matching('value_order')})"  # noqa: S608
+    return Plan(keys, total, tuple(params) * len(best.slots), exact=whole and (single or not others))
 
 
 def _by_kind(kinds: list[int] | None, *, exact: bool) -> Plan:
     if kinds is None:
-        return Plan("SELECT key AS entity FROM entity ORDER BY key", (), exact)
+        return Plan("SELECT key AS entity FROM entity ORDER BY key", f"{TALLIED} WHERE attr = ''", (), exact)
+    listed = ",".join(map(str, kinds))
+    total = f"{TALLIED} WHERE attr = '' AND kind IN ({listed})"
     if len(kinds) <= MOST_SLOTS:
         selects = [f"SELECT key AS entity FROM entity WHERE kind = {kind}" for kind in kinds]  # noqa: S608
-        return Plan(" UNION ALL ".join(selects) + " ORDER BY entity", (), exact)
-    listed = ",".join(map(str, kinds))
-    return Plan(f"SELECT key AS entity FROM entity WHERE kind IN ({listed}) ORDER BY entity", (), exact)  # noqa: S608
+        return Plan(" UNION ALL ".join(selects) + " ORDER BY entity", total, (), exact)
+    return Plan(f"SELECT key AS entity FROM entity WHERE kind IN ({listed}) ORDER BY entity", total, (), exact)  # noqa: S608
 
 
 def _indexed(term: Condition, kinds: list[int] | None, numbers: Numbers, queryable: frozenset[str]) -> _Indexed | None:
