@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rhinecloud.base.clock import SECOND
+from rhinecloud.base.clock import SECOND, iso
 from rhinecloud.insight import recalling
 
-from .city import City, rule
+from .city import GAUGE, LEVEL, City, rule
 
 HOUR = 3600 * SECOND
 
@@ -57,3 +57,18 @@ async def test_what_is_only_a_little_late_is_left_alone(city: City) -> None:
     await city.level(9.0, at_us=city.clock() - 60 * SECOND)
     await recall(city)
     assert city.insight.alerts("city")[1] == 0
+
+
+async def test_what_the_past_is_told_directly_is_gone_through_too(city: City) -> None:
+    await city.insight.start()
+    await city.save(rule())
+    await city.level(7.0)
+    start = city.clock() - 5 * HOUR
+    told = [
+        (LEVEL, {"type": "Property", "value": v, "observedAt": iso(start + n * HOUR)}, start + n * HOUR, v)
+        for n, v in enumerate((7.0, 8.5, 8.7, 7.5))
+    ]
+    await city.histories.open("city").record("urn:a", [GAUGE], told, source="archive")
+    await recall(city)
+    [alert], _ = city.insight.alerts("city")
+    assert (alert.started_us, alert.cleared_us) == (start + HOUR, start + 3 * HOUR)

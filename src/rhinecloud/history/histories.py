@@ -81,7 +81,12 @@ class Histories:
     def __init__(
         self, folder: Path, presents: Outboxes, settings: Settings, clock: Clock = now_us, *, model: Model | None = None
     ) -> None:
-        """`folder` holds a folder a tenant (DATA/tenants)."""
+        """`folder` holds a folder a tenant (DATA/tenants).
+
+        Callbacks in `recorded` are called in the loop with (tenant, types, since when, µs) after the past was told
+        something directly.
+        """
+        self.recorded: list[Callable[[str, Sequence[str], int], None]] = []
         self.clock = clock
         self.model = model or Model(())
         self.calendar = Calendar(settings.timezone)
@@ -318,7 +323,11 @@ class History:
         self, entity: str, types: Sequence[str], instances: Sequence[Recorded], *, source: str
     ) -> Appended:
         """Writes instances of an entity into the past directly; durable when it returns (5.6.11, 5.6.12)."""
-        return await self._read(record, entity, types, instances, now_us=self._all.clock(), source=source)
+        written = await self._read(record, entity, types, instances, now_us=self._all.clock(), source=source)
+        if since := min((at for _, _, at, _ in instances if at is not None), default=0):
+            for call in self._all.recorded:
+                call(self.tenant, types, since)
+        return written
 
     async def mend(self, entity: str, attr: str, instance: int, change: Callable[[Instance], Mended]) -> bool:
         """Puts in the place of one instance what `change` makes of it; False: there is no such instance (5.6.14)."""

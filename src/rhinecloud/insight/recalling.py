@@ -49,6 +49,10 @@ class Late:
             self._since[types] = min(observed_us, self._since.get(types, observed_us))
             self._heard_s[types] = time.monotonic()
 
+    def ripe(self) -> bool:
+        """Whether something has become quiet."""
+        return any(time.monotonic() - heard >= QUIET_S for heard in self._heard_s.values())
+
     def due(self, quiet_s: float = QUIET_S) -> Iterator[tuple[str, int]]:
         """(type, since when) of what has become quiet; it is no longer waited for."""
         for types in [t for t, heard in self._heard_s.items() if time.monotonic() - heard >= quiet_s]:

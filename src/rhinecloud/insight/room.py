@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol, Unpack
 from zoneinfo import ZoneInfo
@@ -113,6 +113,7 @@ class Insight:
     async def start(self) -> None:
         """Looks at every tenant soon after: what has become true or ended meanwhile is told then."""
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
+        self._histories.recorded.append(self._recorded)
         self._ticking = asyncio.create_task(self._tick_for_ever(), name="insight")
 
     async def stop(self) -> None:
@@ -297,6 +298,11 @@ class Insight:
         await here.read(changes, present)
         _READ.observe(time.perf_counter() - began)
 
+    def _recorded(self, tenant: str, types: Sequence[str], since_us: int) -> None:
+        """The past was told something that the present never saw."""
+        with contextlib.suppress(NonexistentTenant):
+            self._tenant(tenant).late.note(" ".join(types), since_us, self._clock())
+
     async def settled(self) -> None:
         """Returns when everything that was asked for before is done: rules looked at, news told."""
         while self._work:
@@ -346,6 +352,8 @@ class Insight:
             await here.flush(all_=everything)
             if everything:
                 await here.mirror.follow(self._presents.open(here.name), self._clock())
+                if here.late.ripe():
+                    self._later(here.recall(self._histories.open(here.name)))
 
         await self._each(one)
 
@@ -356,7 +364,6 @@ class Insight:
             if here.rounds >= FILL_AFTER:
                 history, areas = self._histories.open(here.name), await self._outlines(here.name)
                 await here.indicators.fill(history, areas, self._active(here.name), self._clock())
-        self._later(here.recall(self._histories.open(here.name)))
         idle = time.monotonic() - here.used_s > IDLE_S
         if not idle or time.monotonic() - here.kept_s > SELDOM_S:
             here.kept_s = time.monotonic()
