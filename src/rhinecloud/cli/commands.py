@@ -10,6 +10,7 @@ import typer
 from rhinecloud import __version__
 
 from .device import device_app
+from .feeds import feed_app
 from .mending import dead_app, quarantine_app
 from .packs import pack_app
 from .people import audit_app, tenant_app, token_app, user_app
@@ -197,6 +198,7 @@ def restore(
 app.add_typer(device_app, name="device", rich_help_panel=WHO)
 app.add_typer(quarantine_app, name="quarantine", rich_help_panel=DATA)
 app.add_typer(dead_app, name="dead", rich_help_panel=DATA)
+app.add_typer(feed_app, name="feed", rich_help_panel=WHO)
 app.add_typer(pack_app, name="pack", rich_help_panel=WHO)
 app.add_typer(simulate_app, name="simulate", rich_help_panel=RUN)
 app.add_typer(user_app, name="user", rich_help_panel=WHO)

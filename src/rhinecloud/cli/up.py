@@ -122,9 +122,12 @@ def _doers(city: City) -> dict[str, Doer]:
     async def switch_pack(asked: dict[str, Any]) -> None:
         city.switchboard.switch(asked["tenant"], asked["pack"], bool(asked["on"]), asked["by"])
 
+    from .feeds import doers as feeds
     from .mending import doers as mending
 
-    return mending(city) | {
+    return {
+        **mending(city),
+        **feeds(city),
         "backup": backup,
         "command": command,
         "export": export,
