@@ -34,7 +34,7 @@ from rhinecloud.history import Histories
 from rhinecloud.insight import TYPES, Forecasting, Insight
 from rhinecloud.kit import Demo, Switchboard, discover
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
-from rhinecloud.sharing import NgsiLd, Operations, Publications, Push, openapi
+from rhinecloud.sharing import NgsiLd, Operations, Publications, Push, described, openapi
 
 OWN_VOCABULARY = "/vocabulary.jsonld"
 CITY = system("city")
@@ -173,9 +173,11 @@ class City:
             vocabularies,
             self.model,
             default_tenant=self.settings.default_tenant,
+            packs=self.packs,
+            clock=self.clock,
         )
         documents = {
-            "/openapi.json": lambda: json.dumps(openapi(self.url)).encode(),
+            "/openapi.json": lambda: json.dumps(openapi(self.url, more=described(self.packs))).encode(),
             OWN_VOCABULARY: lambda: json.dumps(vocabularies.own_document).encode(),
         }
         self.screens = screens = asyncio.ensure_future(asyncio.to_thread(self._build_screens))
@@ -188,7 +190,7 @@ class City:
                 await push(scope, receive, send)
             elif path in ("/health", "/metrics"):
                 await operations(scope, receive, send)
-            elif path.startswith("/publications"):
+            elif publications.answers(path):
                 await publications(scope, receive, send)
             elif path in documents:
                 await _send_json(send, documents[path]())

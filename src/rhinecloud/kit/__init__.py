@@ -11,7 +11,21 @@ from .calendar import Day, Kind, Moment, moment
 from .check import Flaw, flaws
 from .demo import Demo
 from .events import KINDS, Event, EventKind, event
-from .pack import Bad, Feed, Layer, Mapping, Pack, Panel, Playbook, Publication, Reader, Thing, beside
+from .pack import (
+    Bad,
+    Endpoint,
+    Feed,
+    Layer,
+    Mapping,
+    Pack,
+    Panel,
+    Parameter,
+    Playbook,
+    Publication,
+    Reader,
+    Thing,
+    beside,
+)
 from .registry import Found, PackTrouble, discover, packs
 from .rhythm import Memory, Noise, bell, chance, day_of_year, hour_of_day, weekday
 from .simulation import Fleet, Simulation, fleet, write_told
@@ -29,6 +43,7 @@ __all__ = [
     "Day",
     "Decision",
     "Demo",
+    "Endpoint",
     "EntityType",
     "Event",
     "EventKind",
@@ -49,6 +64,7 @@ __all__ = [
     "Pack",
     "PackTrouble",
     "Panel",
+    "Parameter",
     "Past",
     "Playbook",
     "Publication",

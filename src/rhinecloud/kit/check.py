@@ -77,6 +77,7 @@ def _parts(pack: Pack) -> Iterator[tuple[str, Any]]:
         "playbook": pack.playbooks,
         "reader": pack.readers,
         "publication": pack.publications,
+        "endpoint": pack.endpoints,
     }.items():
         for part in parts:
             yield kind, part
@@ -137,6 +138,7 @@ def _references(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
         (f"{kind} {part.id}", part.type) for kind, part in _parts(pack) if kind in ("rule", "indicator", "forecast")
     ]
     named += [(f"publication {p.id}", kind) for p in pack.publications for kind in p.types]
+    named += [(f"endpoint {e.id}", kind) for e in pack.endpoints for kind in e.types]
     for where, name in named:
         if name not in allowed and ":" not in name:
             yield Flaw(
@@ -147,6 +149,10 @@ def _references(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
         if publication.path in taken or publication.path != publication.path.strip("/ "):
             remedy = f"Begin it with {pack.id}/, and with no slash"
             yield Flaw(f"publication {publication.id}", f"The path {publication.path} cannot be", remedy, fatal=True)
+    for endpoint in pack.endpoints:
+        if not endpoint.path.startswith(f"{pack.id}/") or endpoint.path != endpoint.path.strip("/ "):
+            remedy = f"Begin it with {pack.id}/, and end it without a slash"
+            yield Flaw(f"endpoint {endpoint.id}", f"The path {endpoint.path} cannot be", remedy, fatal=True)
     for panel in pack.panels:
         kind = known.get(panel.type)
         for attr in panel.attributes if kind else ():

@@ -127,6 +127,33 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     licence: str = ""
 
 
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be asked of an endpoint."""
+
+    name: str
+    label: Label
+    kind: Literal["number", "integer", "boolean", "text"] = "number"
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A question about the present that a domain answers, at `/<path>`; read by whoever may read its types.
+
+    `answer` gets the entities of its types as NGSI-LD normalized objects with the model's own names, the parameters
+    that were given (checked and converted), and the instant in µs; what it gives is sent as JSON. It is called in a
+    thread of its own. A parameter that cannot be raises ValueError with a sentence.
+    """
+
+    id: str  # unique among all packs: "parking.guidance"
+    label: Label
+    path: str  # begins with the pack's id and a slash: "parking/guidance"
+    types: tuple[str, ...]
+    parameters: tuple[Parameter, ...] = ()
+    answer: Callable[[Sequence[Named[str, Any]], Named[str, Any], int], Any]
+
+
 class Pack(msgspec.Struct, frozen=True, kw_only=True):
     """A domain. `simulator` builds its things for a world; the same world gives the same things and values.
 
@@ -149,6 +176,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     playbooks: tuple[Playbook, ...] = ()
     readers: tuple[Reader, ...] = ()
     publications: tuple[Publication, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
     translations: Path | None = None  # folder of <language>.po, for words in templates of its own; labels need none
     readme: str = ""  # Markdown with the headings Purpose, Sources, Standards, Known limits
     on_by_default: bool = True  # on in a tenant where nobody has decided yet

@@ -11,7 +11,17 @@ from .ngsi_ld.parse import entity_from_json
 from .ngsi_ld.render import Renderer, View
 from .openapi import openapi
 from .operations import Operations
-from .publications import Publications
+from .publications import Publications, described
 from .push import Push
 
-__all__ = ["NgsiLd", "Operations", "Publications", "Push", "Renderer", "View", "entity_from_json", "openapi"]
+__all__ = [
+    "NgsiLd",
+    "Operations",
+    "Publications",
+    "Push",
+    "Renderer",
+    "View",
+    "described",
+    "entity_from_json",
+    "openapi",
+]

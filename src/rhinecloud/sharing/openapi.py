@@ -105,12 +105,12 @@ _PROBLEM: Final[Json] = {
 }
 
 
-def openapi(server: str = "", *, version: str = __version__) -> Json:
-    """The whole description, for the city at the URL `server`."""
+def openapi(server: str = "", *, version: str = __version__, more: Json | None = None) -> Json:
+    """The whole description, for the city at the URL `server`; `more` are the paths that packs bring."""
     paths: dict[str, Json] = {}
     for route in ROUTES:
         paths.setdefault(_ROOT + route.path, {})[route.method.lower()] = _operation(route)
-    paths |= _others()
+    paths |= _others() | (more or {})
     document: Json = {
         "openapi": "3.1.0",
         "info": {

@@ -9,6 +9,7 @@ from rhinecloud.kit import Label, Layer, Pack, beside
 from .forecasts import FORECASTS
 from .forms import READERS
 from .models import CAR_PARK, GROUP, SPOT, STREET
+from .publications import ENDPOINTS, PUBLICATIONS
 from .simulator import things
 
 PACK = Pack(
@@ -28,4 +29,6 @@ PACK = Pack(
     readme=beside(__file__),
     forecasts=FORECASTS,
     readers=READERS,
+    publications=PUBLICATIONS,
+    endpoints=ENDPOINTS,
 )

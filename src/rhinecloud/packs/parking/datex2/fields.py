@@ -28,15 +28,22 @@ def site_id(source: Source, told: str) -> str:
     Raises:
         Wrong: there is none.
     """
-    return f"urn:ngsi-ld:ParkingSite:{source.supplier}:{_own(told)}"
+    return _known(told) or f"urn:ngsi-ld:ParkingSite:{source.supplier}:{_own(told)}"
 
 
 def group_id(source: Source, told: str) -> str:
-    return f"urn:ngsi-ld:ParkingGroup:{source.supplier}:{_own(told)}"
+    return _known(told) or f"urn:ngsi-ld:ParkingGroup:{source.supplier}:{_own(told)}"
 
 
 def spot_id(source: Source, told: str, index: str = "") -> str:
+    if not index and (known := _known(told)):
+        return known
     return f"urn:ngsi-ld:ParkingSpot:{source.supplier}:{_own(told)}" + (f":{name_part(index)}" if index else "")
+
+
+def _known(told: str) -> str:
+    """An id that is one of NGSI-LD already: the publication comes from a city like this one."""
+    return told if re.fullmatch(r"urn:ngsi-ld:[A-Za-z]+:[^\s\[\]<>\"]+", told) else ""
 
 
 def _own(told: str) -> str:
