@@ -30,26 +30,41 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Alert).decode
 
 
-def alert_id(rule: str, entity: str, started_us: int) -> str:
+def alert_id(rule: str, entity: str, started_us: int, again_us: int = 0) -> str:
     """A name in the form of a ULID: sorts by time. The same rule, entity and beginning give the same one, so that a
-    change that is told twice raises one alert."""
-    digest = hashlib.sha256(f"{rule}\n{entity}\n{started_us}".encode()).digest()
+    change that is told twice raises one alert.
+
+    Args:
+        again_us: when it was raised again, after the rule had not counted for a while.
+    """
+    digest = hashlib.sha256(f"{rule}\n{entity}\n{started_us}\n{again_us}".encode()).digest()
     number = (max(started_us, 0) // 1000) << 80 | int.from_bytes(digest[:10], "big")
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
 def keep(db: sqlite3.Connection, alerts: Iterable[Alert]) -> int:
-    """Writes alerts as they are now, in the open transaction; the number of the last change."""
+    """Writes alerts as they are now, in the open transaction; the number of the last change.
+
+    One that has the name of another that is over, because its rule was off meanwhile, is given a new one.
+    """
     row = db.execute("SELECT value FROM meta WHERE key = 'change'").fetchone()
     change = row[0] if row else 0
     for alert in alerts:
         change += 1
-        if (old := known(db, alert.id)) is not None:  # what people did is theirs, whatever we knew of it
+        if (old := known(db, alert.id)) is not None and _is_another(alert, old):
+            alert.id = alert_id(alert.rule, alert.entity, alert.started_us, alert.known_us)
+            old = known(db, alert.id)
+        if old is not None:  # what people did is theirs, whatever we knew of it
             alert.acknowledged, alert.comments = old.acknowledged, old.comments
             alert.snoozed_until_us = old.snoozed_until_us
         _put(db, alert, change)
     set_meta(db, "change", change)
     return int(change)
+
+
+def _is_another(alert: Alert, old: Alert) -> bool:
+    """Whether the rule was off, or another, in between."""
+    return alert.state == "raised" and old.cleared_why not in ("", "ended", "gone")
 
 
 def act(db: sqlite3.Connection, alert_id: str, change: Callable[[Alert], None]) -> Alert:

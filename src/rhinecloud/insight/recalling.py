@@ -73,8 +73,12 @@ async def recall(watch: Watch, rules: Sequence[Standing], history: History, sinc
     return past.alerts
 
 
-def merge(db: sqlite3.Connection, found: Sequence[Alert], now: int) -> tuple[list[Alert], list[Alert]]:
-    """Keeps, in the open transaction, what was not known: (alerts that are new, alerts that began earlier)."""
+def merge(db: sqlite3.Connection, found: Sequence[Alert], now: int) -> tuple[list[Alert], list[Alert], int]:
+    """Keeps, in the open transaction, what was not known.
+
+    Returns:
+        Alerts that are new, those that began earlier, and the number of the last change.
+    """
     new: list[Alert] = []
     earlier: list[Alert] = []
     for alert in found:
@@ -93,5 +97,4 @@ def merge(db: sqlite3.Connection, found: Sequence[Alert], now: int) -> tuple[lis
                     updated_us=now,
                 )
             )
-    alerts.keep(db, [*new, *earlier])
-    return new, earlier
+    return new, earlier, alerts.keep(db, [*new, *earlier])

@@ -95,6 +95,7 @@ class Insight:
         self._areas_of = areas
         self._areas: dict[str, Areas] = {}
         self._tenants: dict[str, Tenant] = {}
+        self._opening = threading.RLock()
         self._work: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
         self._minutes: asyncio.Task[None] | None = None
@@ -391,15 +392,19 @@ class Insight:
             await asyncio.sleep(0.02)  # a start has better things to do
 
     def _tenant(self, tenant: str) -> Tenant:
-        here = self._tenants.get(tenant)
-        if here is None:
-            self._presents.open(tenant)  # raises where there is no such tenant
-            shelf = Shelf(self._folder / tenant / FILE)
-            here = self._tenants[tenant] = Tenant(tenant, shelf, self._means, lambda: self._active(tenant))
-            if self._ticking is not None:
-                self._later(self._stand(here, None))
+        here = self._tenants.get(tenant) or self._opened(tenant)
         here.used_s = time.monotonic()
         return here
+
+    def _opened(self, tenant: str) -> Tenant:
+        with self._opening:  # a screen's thread may be the first to ask
+            if tenant not in self._tenants:
+                self._presents.open(tenant)  # raises where there is no such tenant
+                shelf = Shelf(self._folder / tenant / FILE)
+                self._tenants[tenant] = Tenant(tenant, shelf, self._means, lambda: self._active(tenant))
+                if self._ticking is not None:
+                    self._later(self._stand(self._tenants[tenant], None))
+            return self._tenants[tenant]
 
     def forget(self, tenant: str) -> None:
         """Closes what is open of a tenant whose folder is going to be removed or replaced."""

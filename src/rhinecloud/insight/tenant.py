@@ -307,7 +307,7 @@ class Tenant:
                 continue
             found = await recall(self.watch.empty(), rules, history, since, self._clock())
             async with self._flushing:
-                new, earlier = await asyncio.to_thread(self._merge, found)
+                new, earlier, self._told = await asyncio.to_thread(self._merge, found)
             for alert in earlier:
                 case = self.watch.cases.get(alert.entity, {}).get(alert.rule)
                 if case is not None and case.alert is not None and case.alert.id == alert.id:
@@ -318,7 +318,7 @@ class Tenant:
                 await self._tell(self.name, News("cleared", alert))
         await self.flush()
 
-    def _merge(self, found: Sequence[Alert]) -> tuple[list[Alert], list[Alert]]:
+    def _merge(self, found: Sequence[Alert]) -> tuple[list[Alert], list[Alert], int]:
         """In a thread."""
         with self.shelf.transaction() as db:
             return merge(db, found, self._clock())
@@ -345,7 +345,12 @@ class Tenant:
             pending = [(rule, entity, self._packed(rule, entity)) for rule, entity in touched]
             pending += [(n.alert.rule, n.alert.entity, None) for n in news if n.what == "raised"]
             told = _told(news)
+            names = [item.alert.id for item in told]
             change = await asyncio.to_thread(self._write, [item.alert for item in told], pending)
+            for item, name in zip(told, names, strict=True):
+                case = self.watch.cases.get(item.alert.entity, {}).get(item.alert.rule)
+                if case is not None and case.alert is not None and case.alert.id == name:
+                    case.alert.id = item.alert.id
             for first in range(0, len(told), AT_ONCE):
                 await asyncio.gather(*(self._tell(self.name, item) for item in told[first : first + AT_ONCE]))
             for item in told:

@@ -171,6 +171,8 @@ class Watch:
         """
         try:
             self._look(rule, entity, entity_id, at_us, now, over)
+            if self.trouble and rule.id in self.trouble and self.trouble[rule.id].entity in (entity_id, ""):
+                del self.trouble[rule.id]
         except Exception as error:  # whatever a value of the outside brings about
             known = self.trouble.get(rule.id)
             times = known.times + 1 if known else 1
