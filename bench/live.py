@@ -156,7 +156,7 @@ async def in_the_browser(city: harness.City, publishers: list[Publisher], option
             browser = await play.chromium.launch(executable_path=path, args=FLAGS)
             page = await browser.new_page(viewport={"width": 1440, "height": 900})
             await page.add_init_script(script)
-            await page.goto(f"http://127.0.0.1:{city.port}/")
+            await page.goto(f"http://127.0.0.1:{city.port}/situation?list=things")
             await page.wait_for_selector("thing-list [role=option]", timeout=60_000)
             await asyncio.sleep(3)  # the map's first picture
             await page.evaluate("window.delays = { event: [], drawn: [] }")

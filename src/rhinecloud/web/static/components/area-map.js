@@ -2,7 +2,8 @@
 // one (or Enter) closes; the select beside it does the same by name, for whoever does not use a pointer.
 
 import { h, icon } from "./dom.js";
-import { FIRST_BOUNDS, geography, style } from "./geography.js";
+import { FIRST_BOUNDS, geography } from "./geography.js";
+import { Ground } from "./ground.js";
 import { island, t } from "./words.js";
 
 const NOTHING = { type: "FeatureCollection", features: [] };
@@ -46,10 +47,11 @@ class AreaMap extends HTMLElement {
       h("button", { type: "button", class: "button", onclick: () => this.#clear() }, icon("trash-2"), t("Clear")));
     this.replaceChildren(place, this.tools);
     this.#sources = await geography();
-    const base = island.mapStyle || (island.pmtiles ? (await import("./pmtiles-style.js")).pmtilesStyle(island.pmtiles, this.#maplibre) : style(structuredClone(this.#sources), ""));
+    const base = island.mapStyle || (island.pmtiles ? (await import("./pmtiles-style.js")).pmtilesStyle(island.pmtiles, this.#maplibre) : { version: 8, sources: {}, layers: [] });
     this.#map = new this.#maplibre.Map({ container: place, style: base, bounds: FIRST_BOUNDS, attributionControl: false, dragRotate: false, doubleClickZoom: false, fadeDuration: 0 });
     this.#map.addControl(new this.#maplibre.NavigationControl({ showCompass: false }), "top-right");
     await new Promise((done) => this.#map.once("load", done));
+    if (!island.mapStyle && !island.pmtiles) new Ground(this.#map, this.#sources);
     const accent = getComputedStyle(document.documentElement).getPropertyValue("--accent").trim();
     this.#map.addSource("drawn", { type: "geojson", data: NOTHING });
     this.#map.addSource("district", { type: "geojson", data: NOTHING });

@@ -4,7 +4,8 @@
 
 import * as maplibre from "../vendor/maplibre-gl.mjs";
 import { h, icon } from "./dom.js";
-import { FIRST_BOUNDS, geography, style } from "./geography.js";
+import { FIRST_BOUNDS, geography, sourcesOf } from "./geography.js";
+import { Ground } from "./ground.js";
 import { Measure } from "./measure.js";
 import { CLUSTER_UNTIL, ThingsLayer } from "./things-layer.js";
 import { age, figure, island, n, t } from "./words.js";
@@ -15,6 +16,7 @@ class CityMap extends HTMLElement {
   #ready = null;
   #kinds = [];
   #measure = null;
+  #ground = null;
 
   connectedCallback() {
     this.#ready ??= this.#start();
@@ -52,22 +54,31 @@ class CityMap extends HTMLElement {
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
     this.#map.addControl(new maplibre.ScaleControl({ maxWidth: 110 }), "bottom-left");
-    this.#map.addControl(new maplibre.AttributionControl({ compact: true }), "bottom-right");
     this.#things = new ThingsLayer(this.#map);
     this.#measure = new Measure(this, this.#map, this.#things);
     this.#listen();
     new MutationObserver(() => this.#mood()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     const loaded = new Promise((done) => this.#map.once("load", done));
     this.#map.setStyle(await this.#baseStyle(), { diff: false });
-    await loaded;
+    const sources = this.#own ? await geography() : null;
+    if (sources) this.#ground = new Ground(this.#map, sources);
+    else await loaded;
+    const credits = sources ? sourcesOf(sources, t("harbours, roads, railways: schematic")) : undefined;
+    this.#map.addControl(new maplibre.AttributionControl({ compact: true, customAttribution: credits }), "bottom-right");
+    performance.mark("map-drawn");
     this.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
     this.querySelector(".maplibregl-ctrl-attrib")?.removeAttribute("open");
+  }
+
+  /** Whether the base map is ours, and not another that the city has chosen. */
+  get #own() {
+    return !island.mapStyle && !island.pmtiles;
   }
 
   async #baseStyle() {
     if (island.mapStyle) return island.mapStyle;
     if (island.pmtiles) return (await import("./pmtiles-style.js")).pmtilesStyle(island.pmtiles, maplibre);
-    return style(await geography(), t("harbours, roads, railways: schematic"));
+    return { version: 8, sources: {}, layers: [] }; // ours lies under it
   }
 
   /** Permalink: ?@lon,lat,zoom. */
@@ -199,9 +210,9 @@ class CityMap extends HTMLElement {
   }
 
   /** The other mood: the same things on a base map of the other colours. */
-  async #mood() {
+  #mood() {
     this.#things.recolour();
-    if (!island.mapStyle && !island.pmtiles) this.#map.setStyle(await this.#baseStyle(), { diff: false });
+    this.#ground?.paint();
   }
 
   resize() {

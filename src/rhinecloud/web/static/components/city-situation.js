@@ -294,7 +294,7 @@ class CitySituation extends HTMLElement {
     if (!redraw) return;
     for (const id of new Set([...before.keys(), ...this.#alarmed.keys()])) {
       const thing = this.things.get(id);
-      if (thing && before.get(id) !== this.#alarmed.get(id)) this.#put(Object.assign(Object.create(Thing.prototype), thing));
+      if (thing && before.get(id) !== this.#alarmed.get(id)) this.#put(thing.copy());
     }
   }
 

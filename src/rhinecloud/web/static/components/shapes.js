@@ -47,33 +47,33 @@ export function colours() {
   };
 }
 
-/** A marker as a canvas, at twice its size. `state` 5 is stale. */
-export async function marker(iconName, state, c) {
+/** A marker as a canvas; `ratio` is of the screen's pixels. `state` 5 is stale. */
+export async function marker(iconName, state, c, ratio = 2) {
   const inner = await drawing(iconName);
   const ground = state === 5 ? STALE(c) : MARKERS[state](c);
   const ink = state === 5 ? c.stale : state >= 2 ? c.on : c.icon;
   const y = state === 2 ? 14.5 : 12;
   const size = state === 2 ? 0.58 : 0.667;
   const x = 20 - 12 * size;
-  return image(`<svg xmlns="http://www.w3.org/2000/svg" width="80" height="80" viewBox="0 0 40 40">${ground}<g transform="translate(${x} ${state === 2 ? y : x}) scale(${size})" fill="none" stroke="${ink}" stroke-width="2.1" stroke-linecap="round" stroke-linejoin="round">${inner}</g></svg>`);
+  return image(`<svg xmlns="http://www.w3.org/2000/svg" width="80" height="80" viewBox="0 0 40 40">${ground}<g transform="translate(${x} ${state === 2 ? y : x}) scale(${size})" fill="none" stroke="${ink}" stroke-width="2.1" stroke-linecap="round" stroke-linejoin="round">${inner}</g></svg>`, 40 * ratio);
 }
 
 /** The ground of a cluster; the worst state inside stands at its shoulder. */
-export async function cluster(state, c) {
+export async function cluster(state, c, ratio = 2) {
   const edge = [c.line, c.info, c.minor, c.major, c.critical][state];
   const { tag, attributes } = SHAPES[state];
   const words = Object.entries(attributes).map(([k, v]) => `${k}="${String(v).replace("currentColor", edge)}"`).join(" ");
   const mark = state ? `<g transform="translate(27 1.500)"><circle cx="8" cy="8" r="9.500" fill="${c.halo}"/><${tag} ${words}/></g>` : "";
-  return image(`<svg xmlns="http://www.w3.org/2000/svg" width="88" height="88" viewBox="0 0 44 44"><circle cx="22" cy="22" r="16" fill="${c.marker}" stroke="${edge}" stroke-width="${state ? 2.25 : 1.25}"/>${mark}</svg>`);
+  return image(`<svg xmlns="http://www.w3.org/2000/svg" width="88" height="88" viewBox="0 0 44 44"><circle cx="22" cy="22" r="16" fill="${c.marker}" stroke="${edge}" stroke-width="${state ? 2.25 : 1.25}"/>${mark}</svg>`, 44 * ratio);
 }
 
-async function image(text) {
+async function image(text, size) {
   const made = new Image();
   made.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   await made.decode();
   const canvas = document.createElement("canvas");
-  canvas.width = made.width;
-  canvas.height = made.height;
-  canvas.getContext("2d").drawImage(made, 0, 0);
+  canvas.width = Math.round(size);
+  canvas.height = Math.round(size);
+  canvas.getContext("2d").drawImage(made, 0, 0, canvas.width, canvas.height);
   return canvas;
 }

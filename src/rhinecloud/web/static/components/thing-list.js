@@ -27,7 +27,7 @@ class ThingList extends HTMLElement {
       h("option", { value: "state" }, t("Worst first")), h("option", { value: "name" }, t("By name")), h("option", { value: "new" }, t("Newest first")), h("option", { value: "kind" }, t("By kind")));
     this.within = h("input", { type: "checkbox", onchange: () => this.#say("within", { on: this.within.checked }) });
     this.news = h("button", { type: "button", class: "news", hidden: true, onclick: () => this.#say("refresh", {}) });
-    this.list = h("ul", { class: "rows", role: "listbox", "aria-label": t("Things"), tabindex: "-1", onkeydown: (event) => this.#key(event), onclick: (event) => this.#click(event) });
+    this.list = h("ul", { class: "rows", role: "listbox", "aria-label": t("Things"), tabindex: "-1", onkeydown: (event) => this.#key(event), onclick: (event) => this.#click(event), onpointerover: (event) => exact(event.target) });
     this.foot = h("div", { class: "foot", hidden: true });
     this.area = h("select", { "aria-label": t("District"), onchange: () => this.#say("area", { area: this.#areas.find((one) => one.name === this.area.value) ?? null }) }, h("option", { value: "" }, t("All districts")));
     this.append(
@@ -133,7 +133,7 @@ class ThingList extends HTMLElement {
     }
     item.classList.toggle("stale", thing.stale);
     put(when, thing.ms === null ? "" : age(thing.ms));
-    when.title = thing.ms === null ? "" : moment(thing.ms);
+    when.dataset.ms = thing.ms ?? "";
     item.setAttribute("aria-selected", String(thing.id === this.#selected));
   }
 
@@ -221,6 +221,11 @@ class ThingList extends HTMLElement {
   focusSelected() {
     this.list.querySelector('[tabindex="0"]')?.focus();
   }
+}
+
+/** The exact time is written when somebody asks for it: there are two hundred, and they change. */
+function exact(element) {
+  if (element.matches(".age[data-ms]") && element.dataset.ms) element.title = moment(Number(element.dataset.ms));
 }
 
 function put(element, text) {

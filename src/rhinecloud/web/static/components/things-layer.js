@@ -9,6 +9,7 @@ export const CLUSTER_UNTIL = 13;
 const VALUES_FROM = 11.4;
 const NAMES_FROM = 13;
 const LABELS = 260; // at most
+const HALO = 3;
 const PULSE_MS = 1100;
 const PULSES = 40; // more changes than that at once are no news but a stream
 const STALE = 5;
@@ -23,7 +24,8 @@ export class ThingsLayer {
   #ys = new Float64Array(0);
   #levels = new Map(); // zoom level → groups
   #sprites = new Map();
-  #widths = new Map();
+  #written = new Map(); // labels as pictures
+  #room = null;
   #drawn = []; // {x, y, r, thing | group}
   #pulses = new Map();
   #frame = 0;
@@ -41,8 +43,10 @@ export class ThingsLayer {
     this.#colours = colours();
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     map.on("render", () => this.#draw());
-    map.on("resize", () => this.soon());
-    this.#size();
+    map.on("resize", () => {
+      this.#room = null;
+      this.soon();
+    });
   }
 
   #colours;
@@ -55,6 +59,7 @@ export class ThingsLayer {
   recolour() {
     this.#colours = colours();
     this.#sprites.clear();
+    this.#written.clear();
     this.soon();
   }
 
@@ -153,13 +158,16 @@ export class ThingsLayer {
     });
   }
 
+  /** Of the map, in pixels; asked of the page only when it may be another, since asking makes the page lay itself out. */
   #size() {
+    if (this.#room) return this.#room;
     const { clientWidth: w, clientHeight: h } = this.#map.getContainer();
     const ratio = Math.min(devicePixelRatio || 1, 2);
     if (this.canvas.width !== Math.round(w * ratio) || this.canvas.height !== Math.round(h * ratio)) {
       this.canvas.width = Math.round(w * ratio);
       this.canvas.height = Math.round(h * ratio);
     }
+    this.#room = w ? { w, h, ratio } : null;
     return { w, h, ratio };
   }
 
@@ -212,6 +220,7 @@ export class ThingsLayer {
     for (const item of this.#drawn) (item.group ? this.#drawGroup(item) : this.#drawThing(item));
     if (zoom >= VALUES_FROM) this.#labels(zoom, w, h);
     this.extra?.(pen, at);
+    if (!this.told && this.#drawn.length) this.told = performance.mark("things-drawn");
   }
 
   #worst(group) {
@@ -223,7 +232,7 @@ export class ThingsLayer {
   #sprite(name, make) {
     if (!this.#sprites.has(name)) {
       this.#sprites.set(name, null);
-      make(this.#colours).then((image) => {
+      make(this.#colours, this.#size().ratio).then((image) => {
         this.#sprites.set(name, image);
         this.soon();
       });
@@ -232,7 +241,7 @@ export class ThingsLayer {
   }
 
   #drawGroup({ x, y, state, group }) {
-    const image = this.#sprite(`group/${state}`, (c) => cluster(state, c));
+    const image = this.#sprite(`group/${state}`, (c, ratio) => cluster(state, c, ratio));
     const pen = this.#pen;
     if (image) pen.drawImage(image, x - 22, y - 22, 44, 44);
     pen.font = `600 12.5px ${this.#font()}`;
@@ -245,7 +254,7 @@ export class ThingsLayer {
   #drawThing({ x, y, thing, chosen }) {
     const kind = this.#kinds[thing.kind];
     const look = thing.stale && thing.state < 2 ? STALE : thing.state;
-    const image = this.#sprite(`${kind.icon}/${look}`, (c) => marker(kind.icon, look, c));
+    const image = this.#sprite(`${kind.icon}/${look}`, (c, ratio) => marker(kind.icon, look, c, ratio));
     const pen = this.#pen;
     if (chosen) {
       pen.beginPath();
@@ -287,14 +296,8 @@ export class ThingsLayer {
   /** Values beside the things, and their names further in; a label that would cover something is left out. */
   #labels(zoom, w, h) {
     const pen = this.#pen;
-    const c = this.#colours;
     const taken = new Boxes();
     for (const { x, y, r } of this.#drawn) taken.put(x - r + 3, y - r + 3, x + r - 3, y + r - 3);
-    pen.textAlign = "left";
-    pen.textBaseline = "middle";
-    pen.lineJoin = "round";
-    pen.lineWidth = 3.2;
-    pen.strokeStyle = c.halo;
     let count = 0;
     for (let i = this.#drawn.length - 1; i >= 0 && count < LABELS; i--) {
       const { x, y, thing, chosen } = this.#drawn[i];
@@ -302,20 +305,15 @@ export class ThingsLayer {
       const lines = [this.#value(thing)].filter(Boolean);
       if (zoom >= NAMES_FROM || chosen) lines.push(thing.name.length > 30 ? `${thing.name.slice(0, 29)}…` : thing.name);
       if (!lines.length) continue;
-      const width = Math.max(...lines.map((line, at) => this.#width(line, at === 0)));
-      const half = lines.length * 7.5;
+      const label = this.#write(lines);
+      const { width, half } = label;
       const sides = chosen ? [x + 23, x - 23 - width] : [x + 18, x - 18 - width];
       const left = sides.find((side) => taken.free(side, y - half, side + width, y + half)) ?? (chosen ? sides[0] : null);
       if (left === null) continue;
       taken.put(left, y - half, left + width, y + half);
       count += 1;
-      lines.forEach((line, at) => {
-        pen.font = `${at === 0 ? 600 : 400} 12px ${this.#font()}`;
-        pen.fillStyle = at === 0 ? c.text : c.label;
-        const top = y - half + 7.5 + at * 15;
-        pen.strokeText(line, left, top);
-        pen.fillText(line, left, top);
-      });
+      const { ratio } = this.#size();
+      pen.drawImage(label.canvas, left - HALO, y - half - HALO, label.canvas.width / ratio, label.canvas.height / ratio);
     }
   }
 
@@ -324,16 +322,35 @@ export class ThingsLayer {
     return thing.number === null ? thing.text.slice(0, 24) : figure(thing.number, kind.decimals) + (kind.unit ? ` ${kind.unit}` : "");
   }
 
-  #width(text, strong) {
-    const key = strong ? `*${text}` : text;
-    let width = this.#widths.get(key);
-    if (width === undefined) {
-      this.#pen.font = `${strong ? 600 : 400} 12px ${this.#font()}`;
-      width = this.#pen.measureText(text).width;
-      if (this.#widths.size > 5000) this.#widths.clear();
-      this.#widths.set(key, width);
-    }
-    return width;
+  /** A label as a picture: text with a halo is slow to draw, and most labels are the same from one picture to the next. */
+  #write(lines) {
+    const key = lines.join("\n");
+    let label = this.#written.get(key);
+    if (label) return label;
+    const { ratio } = this.#size();
+    const font = (at) => `${at === 0 ? 600 : 400} 12px ${this.#font()}`;
+    const measured = lines.map((line, at) => {
+      this.#pen.font = font(at);
+      return this.#pen.measureText(line).width;
+    });
+    const width = Math.ceil(Math.max(...measured));
+    const half = lines.length * 7.5;
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.ceil((width + 2 * HALO) * ratio);
+    canvas.height = Math.ceil((2 * half + 2 * HALO) * ratio);
+    const pen = canvas.getContext("2d");
+    pen.scale(ratio, ratio);
+    Object.assign(pen, { textBaseline: "middle", lineJoin: "round", lineWidth: 3.2, strokeStyle: this.#colours.halo });
+    lines.forEach((line, at) => {
+      pen.font = font(at);
+      pen.fillStyle = at === 0 ? this.#colours.text : this.#colours.label;
+      pen.strokeText(line, HALO, HALO + 7.5 + at * 15);
+      pen.fillText(line, HALO, HALO + 7.5 + at * 15);
+    });
+    label = { canvas, width, half };
+    if (this.#written.size > 800) this.#written.clear();
+    this.#written.set(key, label);
+    return label;
   }
 
   /** What is drawn there: {thing} or {group}, the topmost. */

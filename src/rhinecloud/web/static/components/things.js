@@ -18,7 +18,19 @@ function key(name) {
 
 export class Thing {
   constructor([id, kind, name, lon, lat, state, number, text, ms, flags]) {
-    Object.assign(this, { id, kind, name, lon, lat, state, own: state, number, text, ms, flags, stale: false, told: null });
+    this.id = id;
+    this.kind = kind;
+    this.name = name;
+    this.lon = lon;
+    this.lat = lat;
+    this.own = state; // after its own thresholds
+    this.state = state; // or its worst alert's
+    this.number = number;
+    this.text = text;
+    this.ms = ms;
+    this.flags = flags;
+    this.stale = false;
+    this.told = null;
   }
 
   get search() {
@@ -30,9 +42,16 @@ export class Thing {
     return key(this.name);
   }
 
+  copy() {
+    const made = new Thing([this.id, this.kind, this.name, this.lon, this.lat, this.own, this.number, this.text, this.ms, this.flags]);
+    made.stale = this.stale;
+    made.told = this.told;
+    return made;
+  }
+
   /** As another moment has it: a move of /web/moves. */
   moved([, , figure, state, place]) {
-    const made = Object.assign(Object.create(Thing.prototype), this);
+    const made = this.copy();
     if (figure) [made.number, made.text, made.ms, made.flags] = figure;
     if (state !== null) made.state = made.own = state;
     if (place) [made.lon, made.lat] = place;
