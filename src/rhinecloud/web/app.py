@@ -32,9 +32,11 @@ from .pages import (
     parts,
     quality,
     rules,
+    running,
     shipped,
     sign_in,
     situation,
+    tenants,
 )
 from .rendering import Files, Pages
 from .rooms import Rooms
@@ -67,6 +69,8 @@ def build(rooms: Rooms) -> Guarded:
         *rules.routes(rooms, pages, visits, jobs),
         *packs.routes(rooms, pages, visits),
         *mapping.routes(rooms, pages, visits),
+        *running.routes(rooms, pages, visits),
+        *tenants.routes(rooms, pages, visits),
         *explorer.routes(rooms, pages, visits),
         *entity.routes(rooms, pages, visits, live),
         *charts.routes(rooms, pages, visits),

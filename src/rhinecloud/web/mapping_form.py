@@ -12,6 +12,8 @@ from .rule_form import number
 EMPTY_ROWS: Final = 3
 MOST_ROWS: Final = 60
 FORMS: Final = ("auto", "iso", "s", "ms", "us", "ns")
+TIMES: Final = frozenset(("observedat", "time", "timestamp", "ts", "datetime", "date"))
+"""Names under which messages usually say their time, lower case."""
 _TOP: Final = ("title", "topic", "each", "entity", "type")
 
 
@@ -118,15 +120,19 @@ def proposed(mapping_id: str, message: bytes, names: Given[str, str]) -> dict[st
     each = ""
     if isinstance(found, list) and found and isinstance(found[0], dict):
         found, each = found[0], "$"
-    attributes = []
+    attributes, time = [], ""
     for path, value in _leaves(found, "$"):
         key = path.rsplit(".", 1)[-1]
+        if key.lower() in TIMES and not time:
+            time = path
+            continue
         known = names.get(key.lower())
         if known:
             attributes.append({"name": known, "path": path})
         elif isinstance(value, int | float) and not isinstance(value, bool):
             attributes.append({"name": key, "path": path})
-    return {"id": mapping_id, **({"each": each} if each else {}), "attributes": attributes[:20]}
+    more: dict[str, Any] = ({"each": each} if each else {}) | ({"time": {"path": time}} if time else {})
+    return {"id": mapping_id, **more, "attributes": attributes[:20]}
 
 
 def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:

@@ -1,9 +1,10 @@
-"""*Administration*: people with their roles, and API tokens. Small on purpose: the command line does the rest."""
+"""*Administration*: people with their roles, and API tokens."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response, get, post
@@ -12,16 +13,16 @@ from litestar.response import Redirect
 
 from rhinecloud.access import ACTIONS, ROLES, parse_grant
 from rhinecloud.base.clock import DAY
-from rhinecloud.base.errors import Refused
+from rhinecloud.base.errors import Refused, ResourceNotFound
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
 
-from .forms import Form
+from .forms import PAGE, Form, Pager, page_number, pager
 
 MOST = 500
-"""People and tokens that are shown."""
+"""Tokens that are shown."""
 
 
 class PersonRow(msgspec.Struct, kw_only=True):
@@ -46,9 +47,13 @@ class TokenRow(msgspec.Struct, kw_only=True):
 
 class AdministrationPage(msgspec.Struct, kw_only=True):
     frame: Frame
+    tab: str
+    search: str
+    sort: str
+    pager: Pager
     people: list[PersonRow]
     tokens: list[TokenRow]
-    more: int  # people that are not shown
+    everywhere: bool  # whoever looks administers the whole installation
     roles: list[str]
     scopes: list[str]
     link: str  # a new one-time link's address, shown this once
@@ -57,6 +62,26 @@ class AdministrationPage(msgspec.Struct, kw_only=True):
     said: str
     error: str
     typed: dict[str, str]  # kept when a form was refused
+
+
+class GrantRow(msgspec.Struct, kw_only=True):
+    text: str  # as `parse_grant` reads it
+    role: str
+    tenant: str  # "" is everywhere
+    agency: str
+    mine: bool  # whoever looks may take it away
+
+
+class PersonPage(msgspec.Struct, kw_only=True):
+    frame: Frame
+    tab: str
+    person: PersonRow
+    grants: list[GrantRow]
+    roles: dict[str, str]
+    tenants: dict[str, str]
+    agencies: list[str]
+    error: str
+    said: str
 
 
 class Administration:
@@ -75,19 +100,73 @@ class Administration:
             "enabled": N_("The account is open again."),
             "revoked": N_("The token is revoked."),
         }
-        return await self._page(visit, said=done.get(request.query_params.get("done", ""), ""))
+        return await self._page(visit, request, said=done.get(request.query_params.get("done", ""), ""))
+
+    async def person(self, request: AnyRequest, name: FromPath[str]) -> Response[Any]:
+        """One person with the roles that they have, and where."""
+        visit = await self._visit(request)
+        said = N_("The roles are changed.") if request.query_params.get("done") else ""
+        return await self._person(visit, name, said=said)
+
+    async def roles(self, request: AnyRequest, name: FromPath[str], data: Form) -> Response[Any]:
+        """Gives a role, or takes one away; whose it is to give, `access` says."""
+        visit = await self._visit(request)
+        try:
+            if data.get("take"):
+                grant = parse_grant(data["take"])
+                await asyncio.to_thread(lambda: self._access.people.set_roles(visit.principal, name, remove=[grant]))
+            else:
+                where = f"@{data['tenant']}" if data.get("tenant") else ""
+                agency = f"/{data['agency']}" if where and data.get("agency") else ""
+                grant = parse_grant(data.get("role", "") + where + agency)
+                await asyncio.to_thread(lambda: self._access.people.set_roles(visit.principal, name, add=[grant]))
+        except Refused as refusal:
+            return await self._person(visit, name, error=refusal.detail, status=refusal.status)
+        return Redirect(f"/administration/people/{quote(name)}?done=1", status_code=303)
+
+    async def _person(
+        self, visit: Visit, name: str, *, error: str = "", said: str = "", status: int = 200
+    ) -> Response[Any]:
+        say = words(visit.language)
+        person = await asyncio.to_thread(self._access.people.get, name)
+        everywhere = _everywhere(self._access, visit)
+        if not everywhere and all(g.tenant != visit.tenant for g in person.grants):
+            raise ResourceNotFound(f"Person {name[:100]} does not exist")
+        tenants = {t.name: t.title or t.name for t in await asyncio.to_thread(self._access.tenants.list)}
+        agencies = await asyncio.to_thread(self._access.tenants.agencies)
+        page = PersonPage(
+            frame=self._visits.frame(visit, "administration", person.title or person.name),
+            tab="people",
+            person=_person(person, say, visit),
+            grants=[
+                GrantRow(
+                    text=str(g),
+                    role=say(g.role),
+                    tenant=tenants.get(g.tenant, g.tenant),
+                    agency=g.agency,
+                    mine=everywhere or g.tenant == visit.tenant,
+                )
+                for g in person.grants
+            ],
+            roles={r: say(r) for r in sorted(ROLES)},
+            tenants=({"": say(N_("everywhere"))} | tenants) if everywhere else {visit.tenant: tenants[visit.tenant]},
+            agencies=sorted({a.name for a in agencies if everywhere or a.tenant == visit.tenant}),
+            error=error,
+            said=say(said),
+        )
+        return self._pages.render("pages/person.html", page, status=status)
 
     async def add_person(self, request: AnyRequest, data: Form) -> Response[Any]:
         """A new person, and the link with which they set their password."""
         visit = await self._visit(request)
         name, title, role = data.get("name", "").strip(), data.get("title", "").strip(), data.get("role", "")
         try:
-            grant = parse_grant(role if visit.principal.tenant == "" else f"{role}@{visit.tenant}")
+            grant = parse_grant(role if data.get("where") == "everywhere" else f"{role}@{visit.tenant}")
             await asyncio.to_thread(self._access.people.add, visit.principal, name, title=title, grants=[grant])
             secret = await asyncio.to_thread(self._access.links.new, visit.principal, name)
         except Refused as refusal:
-            return await self._page(visit, error=refusal.detail, typed=data, status=refusal.status)
-        return await self._page(visit, link=self._link(request, secret), link_for=name)
+            return await self._page(visit, request, error=refusal.detail, typed=data, status=refusal.status)
+        return await self._page(visit, request, link=self._link(request, secret), link_for=name)
 
     async def link(self, request: AnyRequest, name: FromPath[str]) -> Response[Any]:
         """A one-time link for somebody who has lost their password."""
@@ -96,7 +175,7 @@ class Administration:
         for grant in person.grants or ():
             self._access.allow(visit.principal, "people.manage", grant.tenant)
         secret = await asyncio.to_thread(self._access.links.new, visit.principal, name)
-        return await self._page(visit, link=self._link(request, secret), link_for=name)
+        return await self._page(visit, request, link=self._link(request, secret), link_for=name)
 
     async def lock(self, request: AnyRequest, name: FromPath[str], data: Form) -> Response[Any]:
         """Locks an account, or opens it again."""
@@ -105,7 +184,7 @@ class Administration:
         try:
             await asyncio.to_thread(lambda: self._access.people.disable(visit.principal, name, disabled=off))
         except Refused as refusal:
-            return await self._page(visit, error=refusal.detail, status=refusal.status)
+            return await self._page(visit, request, error=refusal.detail, status=refusal.status)
         return Redirect(f"/administration?done={'disabled' if off else 'enabled'}", status_code=303)
 
     async def add_token(self, request: AnyRequest, data: Form) -> Response[Any]:
@@ -120,8 +199,8 @@ class Administration:
                 )
             )
         except Refused as refusal:
-            return await self._page(visit, error=refusal.detail, typed=data, status=refusal.status)
-        return await self._page(visit, secret=secret)
+            return await self._page(visit, request, error=refusal.detail, typed=data, status=refusal.status)
+        return await self._page(visit, request, secret=secret)
 
     async def revoke_token(self, request: AnyRequest, token_id: FromPath[str]) -> Response[Any]:
         """Ends a token at once."""
@@ -139,9 +218,10 @@ class Administration:
         root = self._settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
         return f"{root}/sign-in/link/{secret}"
 
-    async def _page(
+    async def _page(  # noqa: PLR0913 — what differs between the ways to the one page
         self,
         visit: Visit,
+        request: AnyRequest,
         *,
         link: str = "",
         link_for: str = "",
@@ -154,13 +234,28 @@ class Administration:
         say = words(visit.language)
         people = await asyncio.to_thread(self._access.people.list)
         tokens = await asyncio.to_thread(self._access.tokens.list)
-        everywhere = visit.principal.tenant == ""
-        seen = [p for p in people if everywhere or any(g.tenant == visit.tenant for g in p.grants)]
+        everywhere = _everywhere(self._access, visit)
+        query = request.query_params
+        search, sort = query.get("q", "")[:100].strip(), "seen" if query.get("sort") == "seen" else "name"
+        seen = [
+            p
+            for p in people
+            if (everywhere or any(g.tenant == visit.tenant for g in p.grants))
+            and search.casefold() in f"{p.name} {p.title} {' '.join(map(str, p.grants))}".casefold()
+        ]
+        keys: dict[str, Any] = {"name": lambda p: p.title.casefold(), "seen": lambda p: -(p.signed_in_us or 0)}
+        seen.sort(key=keys[sort])
+        first = page_number(request) * PAGE
+        shown = seen[first : first + PAGE]
         page = AdministrationPage(
             frame=self._visits.frame(visit, "administration", "Administration"),
-            people=[_person(p, say, visit) for p in seen[:MOST]],
+            tab="people",
+            search=search,
+            sort=sort,
+            pager=pager(request, len(shown), len(seen)),
+            people=[_person(p, say, visit) for p in shown],
             tokens=[_token(t) for t in tokens if everywhere or t.tenant == visit.tenant][:MOST],
-            more=max(0, len(seen) - MOST),
+            everywhere=everywhere,
             roles=sorted(ROLES),
             scopes=sorted(ACTIONS),
             link=link,
@@ -171,6 +266,15 @@ class Administration:
             typed=typed or {},
         )
         return self._pages.render("pages/administration.html", page, status=status)
+
+
+def _everywhere(access: Any, visit: Visit) -> bool:
+    """Whether a visit administers people of the whole installation, and not of one tenant."""
+    try:
+        access.allow(visit.principal, "people.manage", "")
+    except Refused:
+        return False
+    return True
 
 
 def _person(person: Any, say: Any, visit: Visit) -> PersonRow:
@@ -203,6 +307,8 @@ def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
     return [
         get(root)(page.show),
         post(f"{root}/people")(page.add_person),
+        get(f"{root}/people/{{name:str}}")(page.person),
+        post(f"{root}/people/{{name:str}}/roles")(page.roles),
         post(f"{root}/people/{{name:str}}/link")(page.link),
         post(f"{root}/people/{{name:str}}/lock")(page.lock),
         post(f"{root}/tokens")(page.add_token),
