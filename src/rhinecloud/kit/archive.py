@@ -14,6 +14,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -37,6 +38,7 @@ _TRIES: Final = 8
 log = logger("kit")
 
 Units = dict[tuple[str, str], str]  # (type, attribute) → UN/CEFACT code
+Made = tuple[dict[str, Any], int]  # an evolution, and how many instances it has
 
 
 class Progress(msgspec.Struct):
@@ -87,11 +89,11 @@ class Archive:
     def run(self, told: Told, things: Sequence[Thing], faults: Faults, units: Units) -> None:
         """Fills what is to be filled; returns when all of it is there, or when stopped."""
         self._stop.clear()
-        door = Door(told)
+        door, sending = Door(told), ThreadPoolExecutor(1, "archive")
         try:
             while not self._stop.is_set() and self.progress.fills:
                 fill = self.progress.fills[0]
-                self._fill(door, fill, told, things, faults, units)
+                self._fill(door, sending, fill, things, faults, units)
                 if not self._stop.is_set():
                     with self._lock:
                         del self.progress.fills[0]
@@ -104,17 +106,28 @@ class Archive:
             self._tell(error.detail)
             log.warning("archive_stopped", error=error.detail)
         finally:
+            sending.shutdown()
             door.close()
 
-    def _fill(self, door: Door, fill: Fill, told: Told, things: Sequence[Thing], faults: Faults, units: Units) -> None:
+    def _fill(
+        self, door: Door, sending: Executor, fill: Fill, things: Sequence[Thing], faults: Faults, units: Units
+    ) -> None:
         pieces = pieces_of(fill, things)
-        began, saved = time.monotonic(), 0.0
-        for number in range(self.progress.done, len(pieces)):
+        began, saved, first = time.monotonic(), 0.0, self.progress.done
+
+        def made(number: int) -> Made:
+            thing, window = pieces[number]
+            return evolution(thing, instants(window, fill.step_s), faults, units)
+
+        following = made(first) if first < len(pieces) else ({}, 0)
+        for number in range(first, len(pieces)):
             if self._stop.is_set():
                 return
-            started = time.monotonic()
-            thing, window = pieces[number]
-            count = door.send(evolution(thing, instants(window, fill.step_s), faults, units))
+            started, window = time.monotonic(), pieces[number][1]
+            sent = sending.submit(door.send, following)
+            if number + 1 < len(pieces):
+                following = made(number + 1)  # while the city takes the one before
+            count = sent.result()
             now = time.monotonic()
             self.progress.instances += count
             self.progress.seconds += now - started
@@ -176,7 +189,7 @@ def instants(window: tuple[float, float], step_s: float) -> list[float]:
     return [float(step * step_s) for step in range(first, -int(-window[1] // step_s))]
 
 
-def evolution(thing: Thing, at: Sequence[float], faults: Faults, units: Units) -> tuple[dict[str, Any], int]:
+def evolution(thing: Thing, at: Sequence[float], faults: Faults, units: Units) -> Made:
     """A thing's temporal evolution at some instants, and how many instances it has.
 
     What never changes stands at the first instant, so that the thing is on the map of that time.
@@ -227,7 +240,7 @@ class Door:
         }
         self._wire: http.client.HTTPConnection | None = None
 
-    def send(self, made: tuple[dict[str, Any], int]) -> int:
+    def send(self, made: Made) -> int:
         """Sends an evolution; gives how many instances it had.
 
         Raises:
