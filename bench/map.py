@@ -2,8 +2,8 @@
 
     python bench/map.py [--things 20000] [--changes 200] [--seconds 10]
 
-Times are by the clock, as a person waits. Where other work shares the cores (a shared machine, a map that software has to
-paint), they say more of the neighbours than of the program; so what the page's own thread computed is told beside them.
+Times are by the clock, as a person waits. Where other work shares the cores (a shared machine, a map that software has
+to paint), they say more of the neighbours than of the program; so what the page's own thread computed is told, too.
 Long tasks are those that the browser itself reports: 50 ms or more in which the page could not answer.
 """
 
@@ -47,8 +47,8 @@ MOVE = """async () => {
   const map = document.querySelector("city-map");
   const frames = [];
   let last = performance.now();
-  for (const [west, south, east, north] of [[6.7, 51.42, 6.8, 51.46], [6.74, 51.43, 6.77, 51.44], [6.6, 51.34, 6.86, 51.56]]) {
-    map.fit([west, south, east, north]);
+  for (const extent of [[6.7, 51.42, 6.8, 51.46], [6.74, 51.43, 6.77, 51.44], [6.6, 51.34, 6.86, 51.56]]) {
+    map.fit(extent);
     for (const until = performance.now() + 900; performance.now() < until;) {
       await new Promise(requestAnimationFrame);
       frames.push(performance.now() - last);
@@ -100,7 +100,7 @@ async def busy_s(session: Any) -> float:
 
 
 async def drawn(page: Any) -> dict[str, float]:
-    """When things and base map were drawn, ms since the visit began. (The page's policy lets no script be waited on.)"""
+    """When things and base map were drawn, ms since the visit began; the page's policy lets no script be waited on."""
     for _ in range(600):
         marks: dict[str, float] = await page.evaluate(MARKS)
         if {"things-drawn", "map-drawn"} <= marks.keys():
