@@ -52,14 +52,14 @@ INDICATORS = (
         better="lower",
         by_district=True,
     ),
-    # UBA's values for noise action plans: Lnight 55 dB(A), above which sleep suffers.
+    # WHO, Environmental Noise Guidelines for the European Region (2018): road traffic at night below 45 dB Lnight.
     Indicator(
         id="environment.quiet-nights",
         title=Label(de="Orte mit ruhiger Nacht", en="Places with a quiet night"),
         unit="P1",
         type=NOISE.name,
         method="share",
-        q="Lnight<=55",
+        q="Lnight<=45",
         target=80,
         better="higher",
         by_district=True,

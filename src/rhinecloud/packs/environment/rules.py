@@ -38,8 +38,8 @@ def _marks() -> tuple[Rule, ...]:
                     en="{name}: {value} {unit} since {since}. Ships go slowly and in mid-stream.",
                 ),
                 type=WATER.name,
-                q=f'stationCode=="{number}";height>={first}',
-                until_q=f"height<{first - 0.1:.1f}",
+                q=f'stationCode=="{number}";height>={first};height<{second}',  # from mark II on it is that alert
+                until_q=f"height<{first - 0.1:.1f}|height>={second}",
                 attr="height",
                 severity="major" if here else "minor",
                 playbook=FLOOD.id if here else "",
