@@ -39,6 +39,10 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
             for price in ("pricePerHour", "priceMaximumPerDay")
         },
         "OffStreetParking.firstAvailableFloor": "a floor has a number, not a range",
+        **{
+            f"rule parking.{broken}": "faults of counters are played by the simulator of devices, not by car parks"
+            for broken in ("over-capacity", "more-free-than-there-are", "closed-but-filling")
+        },
     },
 }
 

@@ -1,34 +1,38 @@
-"""Parking: car parks and single parking spots.
+"""Parking: car parks, on-street areas and single bays; what fills, what is free on arrival, and where else to go.
 
-After the Smart Data Models of the subject Parking. Its simulator fills some forty car parks at real places in Duisburg
-as a day fills them: shoppers, commuters, patients, and the crowd of a match.
+After the Smart Data Models of the subject Parking. Reads DATEX II and ParkAPI and publishes both, tells free places two
+hours ahead, and answers where to park. Its simulator fills some forty car parks at real places in Duisburg as a day
+fills them: shoppers, commuters, patients, and the crowd of a match.
 """
 
-from rhinecloud.kit import Label, Layer, Pack, beside
+from rhinecloud.kit import Label, Pack, beside
 
 from .forecasts import FORECASTS
 from .forms import READERS
+from .kpis import INDICATORS
 from .models import CAR_PARK, GROUP, SPOT, STREET
 from .publications import ENDPOINTS, PUBLICATIONS
+from .rules import PLAYBOOKS, RULES
 from .simulator import things
+from .views import LAYERS, PANELS
 
 PACK = Pack(
     id="parking",
     title=Label(de="Parken", en="Parking"),
     text=Label(
-        de="Wo jetzt ein Platz frei ist: Parkhäuser, Parkplätze, Park + Ride.",
-        en="Where there is a place now: car parks, park and ride, single spots.",
+        de="Wo jetzt und bei Ankunft Platz ist: Parkhäuser, Straßenparken, einzelne Stellplätze; DATEX II, ParkAPI.",
+        en="Where there is a place now and on arrival: car parks, on-street areas, single bays; DATEX II and ParkAPI.",
     ),
     types=(CAR_PARK, STREET, GROUP, SPOT),
-    layers=(
-        Layer(type=CAR_PARK.name, label=CAR_PARK.plural),
-        Layer(type=STREET.name, label=STREET.plural, min_zoom=12),
-        Layer(type=SPOT.name, label=SPOT.plural, on=False, min_zoom=15),
-    ),
-    simulator=things,
-    readme=beside(__file__),
+    layers=LAYERS,
+    panels=PANELS,
+    rules=RULES,
+    playbooks=PLAYBOOKS,
+    indicators=INDICATORS,
     forecasts=FORECASTS,
     readers=READERS,
     publications=PUBLICATIONS,
     endpoints=ENDPOINTS,
+    simulator=things,
+    readme=beside(__file__),
 )

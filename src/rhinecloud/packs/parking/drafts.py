@@ -72,7 +72,8 @@ class Draft:
         if taken is None and total and free is not None and free <= total:
             self.measure("occupiedSpotNumber", total - free)
         if total and free is not None and "occupancy" not in self.entity:
-            self.measure("occupancy", round(1 - min(free / total, 1), 4))
+            # More free than there are gives less than nothing: it is kept, marked as absurd, and a rule tells of it.
+            self.measure("occupancy", round(1 - free / total, 4))
 
     @property
     def empty(self) -> bool:

@@ -62,7 +62,16 @@ _PLACE = (
 
 _COUNTED = (
     _count("totalSpotNumber", "Plätze insgesamt", "Places in all", queryable=True),
-    _count("availableSpotNumber", "Freie Plätze", "Free places", queryable=True),
+    Attribute(
+        name="availableSpotNumber",
+        label=Label(de="Freie Plätze", en="Free places"),
+        kind="integer",
+        minimum=0,
+        maximum=20_000,
+        decimals=0,
+        stuck_after_s=12 * 3600,
+        queryable=True,
+    ),
     _count("occupiedSpotNumber", "Belegte Plätze", "Taken places"),
     _count("extraSpotNumber", "Zusätzliche Plätze", "Extra places"),
     Attribute(
