@@ -4,7 +4,6 @@
 import { h, icon } from "./dom.js";
 import { n } from "./words.js";
 
-let source = null;
 const lists = new Set();
 
 class AlertNews extends HTMLElement {
@@ -13,7 +12,6 @@ class AlertNews extends HTMLElement {
   connectedCallback() {
     lists.add(this);
     this.setAttribute("role", "status");
-    source ??= follow();
   }
 
   disconnectedCallback() {
@@ -30,15 +28,10 @@ class AlertNews extends HTMLElement {
 }
 customElements.define("alert-news", AlertNews);
 
-function follow() {
-  const made = new EventSource("/web/live?mark=");
-  made.addEventListener("alert", (event) => {
-    const news = JSON.parse(event.data);
-    for (const list of lists) list.tell(news);
-  });
-  addEventListener("pagehide", () => made.close());
-  return made;
-}
+// The page hears of alerts on one line, for the navigation and for this list alike; see bell.js.
+document.addEventListener("alert", (event) => {
+  for (const list of lists) list.tell(event.detail);
+});
 
 document.addEventListener("change", (event) => {
   const { target } = event;

@@ -46,6 +46,7 @@ export class Live {
   stop() {
     this.#source?.close();
     this.#source = null;
+    this.#state = "";
     clearInterval(this.#watch);
   }
 
