@@ -62,6 +62,8 @@ class City:
         self.sign_in_link = ""
         self.tenants = settings.data / "tenants"
         found = discover()
+        for trouble in found.troubles:
+            log.warning("pack_left_out", pack=trouble.id, why=trouble.detail, what_to_do=trouble.remedy)
         self.packs = found.packs
         self.switchboard = Switchboard(self.tenants, found.packs, troubles=found.troubles, clock=clock)
         self.model = Model((*(kind for pack in self.packs for kind in pack.types), *TYPES))

@@ -26,16 +26,14 @@ Id = Annotated[str, typer.Argument(metavar="PACK", help="The pack's id.")]
 @pack_app.command("list")
 def list_packs(tenant: Tenant = "", data: Data = None) -> None:
     """List the packs that are installed, what they bring, and those that are left out."""
-    from rhinecloud.kit import discover
-
     board, tenant = _board(data, tenant)
     rows = [
         (pack.id, pack.title.en, pack.version or "-", _state(board, tenant, pack), ", ".join(brings(pack)))
         for pack in board.packs
     ]
-    rows += [(t.id, t.source or "-", "-", "left out", t.detail) for t in discover().troubles]
+    rows += [(t.id, t.source or "-", "-", "left out", t.detail) for t in board.troubles]
     table(("id", "title", "version", "state", "brings"), rows)
-    for trouble in discover().troubles:
+    for trouble in board.troubles:
         typer.echo(f"\n{trouble.id} is left out. {trouble.detail}", err=True)
         typer.echo(f"  {trouble.remedy}" + (f" ({trouble.where})" if trouble.where else ""), err=True)
 
@@ -120,14 +118,16 @@ def brings(pack: Pack) -> Iterator[str]:
 
 
 def _board(data: Path | None, tenant: str) -> tuple[Switchboard, str]:
-    from rhinecloud.kit import Switchboard, packs
+    from rhinecloud.kit import Switchboard, discover
 
     settings = load(data)
     if not settings.data.is_dir():
         raise ResourceNotFound(
             f"There is no installation in {settings.data}; start one with `rhinecloud up`, or name it with --data"
         )
-    return Switchboard(settings.data / "tenants", packs()), tenant or settings.default_tenant
+    found = discover()
+    board = Switchboard(settings.data / "tenants", found.packs, troubles=found.troubles)
+    return board, tenant or settings.default_tenant
 
 
 def _state(board: Switchboard, tenant: str, pack: Pack) -> str:

@@ -11,8 +11,6 @@ from importlib.metadata import EntryPoint, entry_points
 
 import msgspec
 
-from rhinecloud.base.telemetry import logger
-
 from .check import errors
 from .pack import Pack
 
@@ -20,8 +18,6 @@ GROUP = "rhinecloud.packs"
 
 # Found even where the package's metadata are older than the source, as in a checkout that is worked on.
 _OURS = tuple(EntryPoint(name, f"rhinecloud.packs.{name}:PACK", GROUP) for name in ("environment", "parking"))
-
-log = logger("kit")
 
 
 class PackTrouble(msgspec.Struct, frozen=True):
@@ -55,7 +51,6 @@ def discover() -> Found:
         got = _judged(entry, found)
         if isinstance(got, PackTrouble):
             troubles.append(got)
-            log.warning("pack_left_out", pack=got.id, source=got.source, why=got.detail, what_to_do=got.remedy)
         else:
             found[got.id] = got
     return Found(tuple(found.values()), tuple(troubles))
