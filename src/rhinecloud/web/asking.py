@@ -20,7 +20,7 @@ from rhinecloud.context import q as query_language
 from .catalogue import Choosable, Sort
 from .districts import districts
 from .language import N_, words
-from .rule_form import number, q_number
+from .rule_form import number, q_number, split
 
 OPERATORS: Final = {
     ">": N_("above"),
@@ -157,25 +157,8 @@ def chips(asking: Asking, language: str) -> list[Chip]:
     found = []
     for at, part in enumerate(parts):
         rest = ";".join(p for n, p in enumerate(parts) if n != at)
-        found.append(Chip(text=_said(part, asking.sort, language), rest=rest))
+        found.append(Chip(text=said(part, asking.sort, language), rest=rest))
     return found
-
-
-def split(q: str) -> list[str]:
-    """The parts of a condition between its outermost semicolons."""
-    parts, depth, quoted, start = [], 0, False, 0
-    for at, sign in enumerate(q):
-        if sign == '"' and (at == 0 or q[at - 1] != "\\"):
-            quoted = not quoted
-        elif not quoted and sign in "([{":
-            depth += 1
-        elif not quoted and sign in ")]}":
-            depth -= 1
-        elif not quoted and not depth and sign == ";":
-            parts.append(q[start:at])
-            start = at + 1
-    parts.append(q[start:])
-    return [p.strip() for p in parts if p.strip()]
 
 
 def escaped(text: str) -> str:
@@ -183,7 +166,8 @@ def escaped(text: str) -> str:
     return re.sub(r"([.\\+*?\[\](){}^$|#])", r"[\1]", text.replace('"', "").replace("\\", ""))
 
 
-def _said(part: str, sort: Sort, language: str) -> str:
+def said(part: str, sort: Sort, language: str) -> str:
+    """One part of a condition in words, where it is simple; else as it is written."""
     say = words(language)
     match = _PART.match(part)
     attribute = sort.attribute(match[2]) if match else None

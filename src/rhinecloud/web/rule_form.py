@@ -86,8 +86,9 @@ def fields(rule: Rule, language: str) -> Fields:
         span = stretch(ahead.within_s, language)
         shown |= {"sort": "forecast", "attr": ahead.attr, "way": way, "value": _figure(limit or 0, language)}
         shown |= {"span_n": span[0], "span_u": span[1], "q": rule.q}
-    elif found := _LEVEL.match(rule.q):
-        attr, operator, value = found.groups()
+    elif (found := _level_of(rule)) is not None:
+        attr, operator, value = found[0].groups()
+        shown["q"] = found[1]
         how = next(k for k, v in OPERATORS.items() if v == operator)
         shown |= {"sort": "level", "attr": attr, "how": how, "value": _plain(value, language)}
         back = _LEVEL.match(rule.until_q)
@@ -106,6 +107,23 @@ def stretch(span_s: float, language: str) -> tuple[str, str]:
     return _figure(span_s, language), "s" if span_s else "min"
 
 
+def split(q: str) -> list[str]:
+    """The parts of a condition between its outermost semicolons."""
+    parts, depth, quoted, start = [], 0, False, 0
+    for at, sign in enumerate(q):
+        if sign == '"' and (at == 0 or q[at - 1] != "\\"):
+            quoted = not quoted
+        elif not quoted and sign in "([{":
+            depth += 1
+        elif not quoted and sign in ")]}":
+            depth -= 1
+        elif not quoted and not depth and sign == ";":
+            parts.append(q[start:at])
+            start = at + 1
+    parts.append(q[start:])
+    return [p.strip() for p in parts if p.strip()]
+
+
 def number(text: str) -> float | None:
     """A number as people write it, with a comma or a point; None where it is none."""
     try:
@@ -113,6 +131,15 @@ def number(text: str) -> float | None:
     except ValueError:
         return None
     return found if math.isfinite(found) else None
+
+
+def _level_of(rule: Rule) -> tuple[re.Match[str], str] | None:
+    """The comparison that a condition is about, and what has to hold besides; None: it is another kind of condition."""
+    parts = split(rule.q)
+    found = [m for p in parts if (m := _LEVEL.match(p)) and (len(parts) == 1 or m[1] == rule.attr)]
+    if len(found) != 1 or "|" in rule.q:
+        return None
+    return found[0], ";".join(p for p in parts if p.strip() != found[0][0].strip())
 
 
 def _where(rule: Rule) -> Fields:

@@ -82,7 +82,8 @@ class _Reading:
 
     def _level(self) -> dict[str, Any]:
         operator = OPERATORS.get(self._said("how"), ">")
-        made: dict[str, Any] = {"q": self._compared("value", operator)}
+        level, besides = self._compared("value", operator), self._said("q")
+        made: dict[str, Any] = {"q": f"{besides};{level}" if besides else level}
         if self._said("back"):
             ends = turned(operator)
             made["until_q"] = self._compared("back", ends[0]) if ends else ""

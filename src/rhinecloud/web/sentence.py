@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from .asking import said
 from .catalogue import Sort
 from .language import N_, words
-from .rule_form import Fields
+from .rule_form import Fields, split
 
 PATTERNS: Final = {
     "level": N_("When the %(attr)s of any %(kind)s%(where)s %(how)s %(value)s%(lasting)s, raise %(severity)s."),
@@ -64,16 +65,21 @@ def reading(typed: Fields, sort: Sort | None, language: str) -> list[tuple[bool,
     area = typed["area"]
     lasting = typed["for_n"] not in ("", "0")
     place = say("in the area drawn") if area == "drawn" else say("in %(place)s") % {"place": area}
+    condition = typed["q"]
+    if sort is not None:
+        condition = say(" and ").join(said(part, sort, language) for part in split(typed["q"]))
+    if form != "query" and condition:
+        place = " ".join(p for p in (place if area else "", say("(only where %(what)s)") % {"what": condition}) if p)
     filled = {
         "attr": _inside(attribute.label if attribute else typed["attr"] or "?", language),
         "kind": _inside(sort.label if sort else typed["type"], language),
-        "where": f" {place}" if area else "",
+        "where": f" {place}" if area or (form != "query" and condition) else "",
         "how": say(HOW.get(typed["how"], "")),
         "way": say(WAYS.get(form, {}).get(typed["way"], "")),
         "value": f"{typed['value']}{unit}",
         "span": f"{typed['span_n']} {typed['span_u']}",
         "lasting": say(" for %(time)s") % {"time": f"{typed['for_n']} {typed['for_u']}"} if lasting else "",
-        "query": typed["q"],
+        "query": condition,
         "severity": _inside(say(SEVERITY.get(typed["severity"], "")), language),
     }
     return [(is_slot, filled[piece] if is_slot else piece) for is_slot, piece in parts(form, language)]

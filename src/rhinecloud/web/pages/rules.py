@@ -27,6 +27,7 @@ from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
 
 from .forms import PAGE, Form, Pager, address, is_part, page_number, pager
 from .rule_preview import RulePreview, preview
+from .trials import SPANS, Trials
 
 list_ = list  # `list` is the name of a handler below
 
@@ -136,8 +137,8 @@ class RulePage(msgspec.Struct, kw_only=True):
 class Rules:
     """The handlers of the list and the editor."""
 
-    def __init__(self, rooms: Rooms, pages: Pages, visits: Visits) -> None:
-        self._rooms, self._pages, self._visits = rooms, pages, visits
+    def __init__(self, rooms: Rooms, pages: Pages, visits: Visits, trials: Trials) -> None:
+        self._rooms, self._pages, self._visits, self._trials = rooms, pages, visits, trials
         self._catalogue = Catalogue(rooms)
 
     # ── the list ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -214,6 +215,8 @@ class Rules:
 
     async def save(self, request: AnyRequest, data: Form) -> Response[Any]:
         """Saves a new rule or a new version; a form that is wrong comes back. A pack's is the city's from then on."""
+        if data.get("act") in SPANS:  # without script, the buttons of the trial send the whole form here
+            return await self._trials.start(request, data | {"span": data["act"]})
         visit = await self._visit(request, "rules.manage")
         typed, rule_id = empty(None) | {"on": ""} | data, data.get("rule", "")
         before = self._rule(visit.tenant, rule_id) if rule_id else None
@@ -448,9 +451,8 @@ def _said(value: Any) -> str:
 
 
 def routes(rooms: Rooms, pages: Pages, visits: Visits, jobs: Jobs) -> list_[Any]:
-    from .trials import Trials
-
-    page, trials = Rules(rooms, pages, visits), Trials(rooms, pages, visits, jobs)
+    trials = Trials(rooms, pages, visits, jobs)
+    page = Rules(rooms, pages, visits, trials)
     one = "/rules/{rule_id:str}"
     return [
         get("/rules")(page.list),

@@ -96,6 +96,11 @@ class TrialPage(msgspec.Struct, kw_only=True):
     daily: bool  # ticks are days
 
 
+class RefusedPage(msgspec.Struct, kw_only=True):
+    frame: Frame
+    why: str
+
+
 class Trials:
     """The handlers of trials."""
 
@@ -110,7 +115,12 @@ class Trials:
         sort = self._catalogue.sort(typed["type"], visit.language)
         rule, wrong = read(typed | {"title_en": typed["title_en"] or "?"}, sort, self._rooms.model)
         if rule is None:
-            raise BadRequestData(words(visit.language)(next(iter(wrong.values()))))
+            why = words(visit.language)(next(iter(wrong.values())))
+            if not is_part(request):
+                raise BadRequestData(why)
+            # htmx shows only answers that succeed; the trial's place says what is missing in the sentence.
+            page = RefusedPage(frame=self._visits.frame(visit, "rules", "A trial of a rule"), why=why)
+            return self._pages.render("parts/trial_refused.html", page)
         span = data.get("span", "week") if data.get("span") in SPANS else "week"
         end = self._rooms.clock()
         asked = Asked(
