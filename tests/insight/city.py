@@ -103,6 +103,7 @@ class City:
         for commit in self.present.outbox(self.at):
             await self.insight.read("city", commit.changes)
             self.at = commit.sequence
+        await self.insight.settled()
 
     async def level(self, value: Any, *, entity: str = "urn:a", at_us: int | None = None, **more: Any) -> None:
         await self.tell(self.observe(value, entity=entity, at_us=at_us, **more))

@@ -286,7 +286,11 @@ class Insight:
     # ── what changes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def read(self, tenant: str, changes: Changes) -> None:
-        """Evaluates what one commit changed; alerts are durable when it returns."""
+        """Evaluates what one commit changed. What becomes of alerts is kept and told soon after, many commits at once.
+
+        Nobody waits here for the disk, since other commits wait behind this one. What a crash takes before it was kept
+        was not told either; what still holds is raised at the start.
+        """
         try:
             here = self._tenant(tenant)
             present = self._presents.open(tenant)
@@ -297,6 +301,9 @@ class Insight:
             return
         began = time.perf_counter()
         await here.read(changes, present)
+        if here.watch.news and not here.waiting:
+            here.waiting = True
+            self._later(here.flush())
         _READ.observe(time.perf_counter() - began)
 
     def _recorded(self, tenant: str, types: Sequence[str], since_us: int) -> None:

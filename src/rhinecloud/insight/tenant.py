@@ -63,6 +63,7 @@ class Tenant:
         self.seen: set[str] = set()  # types that entities have
         self.used_s = time.monotonic()  # when anything changed here, or anybody asked
         self.kept_s = 0.0
+        self.waiting = False  # somebody is about to write what became of alerts
         self.rounds = 0  # of computing indicators since the start
         self.dirty = True  # something changed since the indicators were computed
         self._expand, self._clock, self._active, self._tell = means.expand, means.clock, active, means.tell
@@ -164,7 +165,6 @@ class Tenant:
             if number % BREATH == 0:
                 await asyncio.sleep(0)
         self.watch.end_batch()
-        await self.flush()
 
     def _concerned(self, changes: Changes) -> dict[str, tuple[list[Row], list[Standing]]]:
         """entity → (its rows that matter, the rules that may be concerned). This is done for every observation."""
@@ -336,8 +336,11 @@ class Tenant:
     async def flush(self, *, all_: bool = False) -> None:
         """Keeps what has become of alerts, then tells it; `all_`: pending cases too, which else may wait a second."""
         if not (self.watch.news or (all_ and self.watch.touched)):
+            self.waiting = False
             return
+        self.waiting = True
         async with self._flushing:
+            self.waiting = False
             news, self.watch.news = self.watch.news, []
             touched, self.watch.touched = self.watch.touched, set()
             if not news and not touched:
