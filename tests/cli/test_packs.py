@@ -133,6 +133,14 @@ def test_check_says_what_is_wrong_where_and_what_to_do(tmp_path: Path) -> None:
     assert "Ask for one of its own, or declare it" in done.stdout
 
 
+def test_check_knows_which_icons_are_shipped(tmp_path: Path) -> None:
+    run("pack", "new", "lots", "--into", tmp_path)
+    models = tmp_path / "lots" / "src" / "rhinecloud_lots" / "models.py"
+    models.write_text(models.read_text().replace('icon="gauge"', 'icon="beehive"'))
+    done = run("pack", "check", tmp_path / "lots")
+    assert "type Lot: The icon 'beehive' is not shipped" in done.stdout
+
+
 def test_check_of_what_does_not_load_or_is_no_pack_says_so(tmp_path: Path) -> None:
     assert "no folder with a pyproject.toml" in run("pack", "check", tmp_path).stderr
     (tmp_path / "pyproject.toml").write_text("[project]\n")

@@ -9,6 +9,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -19,7 +20,7 @@ from rhinecloud import __version__
 from rhinecloud.base.errors import AlreadyExists, InvalidRequest, ResourceNotFound
 
 if TYPE_CHECKING:
-    from rhinecloud.kit import Pack
+    from rhinecloud.kit import Flaw, Pack
 
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{1,39}\Z")
 _TYPE: Final = re.compile(r"[A-Z][A-Za-z0-9]{1,59}\Z")
@@ -76,6 +77,21 @@ def _skeleton(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traver
 
 def _filled(text: str, words: dict[str, str]) -> str:
     return _WORD.sub(lambda found: words[found[1]], text)
+
+
+def strange_icons(pack: Pack) -> Iterator[Flaw]:
+    """Icons of the pack's types that the screens do not ship: there a place stays empty."""
+    from rhinecloud.kit import Flaw
+
+    sprite = files("rhinecloud") / "web" / "static" / "vendor" / "icons.svg"
+    if not sprite.is_file():
+        return
+    known = re.findall(r'<symbol id="([a-z0-9-]+)"', sprite.read_text("utf-8"))
+    for kind in pack.types:
+        if kind.icon not in known:
+            near = get_close_matches(kind.icon, known, 5, 0.4) or known[:5]
+            remedy = f"Use one that is, such as {', '.join(near)}; docs/how-to/write-a-pack.md lists the common ones"
+            yield Flaw(f"type {kind.name}", f"The icon {kind.icon!r} is not shipped", remedy)
 
 
 def chosen(what: str) -> Iterator[tuple[Pack, list[Pack]]]:

@@ -82,11 +82,11 @@ def check(
     """Find out what is wrong with a pack, by its declarations and by playing its simulator."""
     from rhinecloud.kit import flaws, trials
 
-    from .packing import chosen
+    from .packing import chosen, strange_icons
 
     wrong = False
     for pack, others in chosen(what):
-        found = [*flaws(pack, others), *trials(pack, others)]
+        found = [*flaws(pack, others), *strange_icons(pack), *trials(pack, others)]
         typer.echo(f"{pack.id}: {', '.join(brings(pack)) or 'nothing yet'}")
         for flaw in found:
             typer.echo(f"  {'✗' if flaw.fatal else '!'} {flaw.where}: {flaw.detail}")
