@@ -220,7 +220,8 @@ def _impossible(park: Entity, wish: Wish, arrival_us: int, outlook: Outlook) -> 
         return Reason("no-disabled", "Kein Behindertenparkplatz bekannt", "No place for disabled persons is known of")
     if wish.charging and not (_value(park, "chargingSpotNumber") or _value(park, "availableChargingSpotNumber")):
         return Reason("no-charging", "Keine Ladesäule bekannt", "No charging point is known of")
-    if outlook.chance is not None and outlook.chance < 0.1:
+    nothing_free = outlook.free == 0 and outlook.low is None  # and no forecast that says otherwise
+    if nothing_free or (outlook.chance is not None and outlook.chance < 0.1):
         return Reason("full", "Bei Ankunft voraussichtlich voll", "Probably full on arrival")
     return None
 

@@ -26,13 +26,13 @@ class Rule(NamedTuple):
 
 def parse(text: str) -> list[Rule] | None:
     """The rules, the later before the earlier ones; None where it is written in a way that is not read here."""
-    plain = re.sub(r"\bUhr\b", "", " ".join(text.split())).strip(" ;")
+    plain = re.sub(r"\bUhr\b", "", " ".join(text.replace("\n", ";").split())).strip(" ;")
     if not plain:
         return None
     if plain.lower() in ("24/7", "24 stunden", "00:00-24:00", "mo-su 00:00-24:00"):
         return [Rule(frozenset(range(8)), ((0, 1440),))]
     rules = []
-    for part in re.split(r"\s*[;\n]\s*", plain):
+    for part in re.split(r"\s*;\s*", plain):
         rule = _rule(part)
         if rule is None:
             return None

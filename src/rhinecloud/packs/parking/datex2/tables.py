@@ -140,10 +140,9 @@ def _assign(draft: Draft, node: Node, *, single: bool) -> None:
 
 
 def _spaces(node: Node, source: Source, own: str, site: str) -> Iterator[Entity]:
-    for index, outer in enumerate(node.deep("parkingSpace"), 1):
+    every = list(node.deep("parkingSpace"))
+    for index, outer in enumerate([n for n in every if "parkingSpaceIndex" in n.attrs] or every, 1):
         space = outer.first("parkingSpace") or outer
-        if space is not outer and outer.name == space.name and "parkingSpaceIndex" not in outer.attrs:
-            continue
         told = outer.attrs.get("parkingSpaceIndex", str(index))
         draft = Draft("ParkingSpot", spot_id(source, own, told))
         draft.tell("name", text(space.first("parkingSpaceOrGroupIdentifier")) or told)
