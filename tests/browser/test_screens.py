@@ -17,6 +17,7 @@ RULES = {
 }
 GAUGE = "urn:ngsi-ld:WaterObserved:ruhrort"
 SCREENS = {
+    "overview": "/",
     "situation": "/situation",
     "thing": f"/situation?select={GAUGE}",
     "past": "/situation?at=2026-11-22T09:30:00Z",
@@ -29,7 +30,7 @@ SCREENS = {
     "parts": "/parts",
     "fault": "/nothing-here",
 }
-STRANGERS = {"visitor": "/situation", "sign-in": "/sign-in"}
+STRANGERS = {"start": "/", "visitor": "/situation", "sign-in": "/sign-in"}
 LOOKS = [("de", "dark", DESK), ("en", "light", DESK), ("en", "dark", PHONE), ("de", "light", PHONE)]
 
 
@@ -38,7 +39,8 @@ def settled(page: Page, name: str) -> None:
     awaited = {
         "situation": "thing-list [role=option]",
         "visitor": "thing-list [role=option]",
-        "past": "thing-list [aria-label], thing-list .empty",
+        "past": "thing-list [role=option], thing-list .empty",
+        "overview": "[data-part=state]",
         "thing": "thing-panel .main-figure",
         "interface": "api-explorer form",
         "parts": "parts-chart canvas",

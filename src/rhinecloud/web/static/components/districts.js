@@ -12,7 +12,7 @@ export async function districts() {
 }
 
 function area(layer, feature) {
-  const rings = feature.geometry.coordinates.map(([ring]) => ring);
+  const rings = feature.geometry.type === "MultiPolygon" ? feature.geometry.coordinates.map(([ring]) => ring) : feature.geometry.coordinates;
   const all = rings.flat();
   const xs = all.map(([x]) => x);
   const ys = all.map(([, y]) => y);
