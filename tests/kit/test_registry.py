@@ -52,12 +52,12 @@ TROUBLES = {
         "rule parking.full: The id is not the pack's own",
     ),
     "has a rule that cannot be read": (
-        _pack(rules=(Rule(id="foreign.low", title=BOTH, text=BOTH, type="Zeppelin", q="gas<(1"),)),
+        _pack(rules=(Rule(id="foreign.low", title=BOTH, text=BOTH, type="WaterObserved", q="height<(1"),)),
         "rule foreign.low: q:",
     ),
     "has an indicator of nothing": (
-        _pack(indicators=(Indicator(id="foreign.gas", title=BOTH, unit="C62", type="Zeppelin"),)),
-        "The mean of nothing is asked for",
+        _pack(indicators=(Indicator(id="foreign.gas", title=BOTH, unit="C62", type="WaterObserved"),)),
+        "Indicator foreign.gas: mean needs an attribute",
     ),
     "has a mapping that cannot work": (
         _pack(mappings=(Mapping(id="foreign.m", label=BOTH, body={"attributes": [{"nome": "gas"}]}),)),

@@ -4,6 +4,7 @@ In: declared rules, indicators and forecasts; what each commit changed. Out: ale
 figures of the city, and entities of both. It must not know HTTP, nor what people do about an alert.
 """
 
+from .checks import check_indicator, check_rule
 from .declare import (
     SEVERITIES,
     WHY,
@@ -49,4 +50,6 @@ __all__ = [
     "Step",
     "Trial",
     "Trouble",
+    "check_indicator",
+    "check_rule",
 ]

@@ -15,7 +15,7 @@ import msgspec
 from rhinecloud.base.declare import CORE_TERMS, DEFAULT_NAMESPACE, EntityType, Label, Model
 from rhinecloud.base.errors import RhineError
 from rhinecloud.base.units import UNITS
-from rhinecloud.insight import SEVERITIES
+from rhinecloud.insight import TYPES, check_indicator, check_rule
 
 from .pack import Pack
 
@@ -165,47 +165,39 @@ def _references(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
 
 
 def _rules(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
-    model = Model(kind for other in (*others, pack) for kind in other.types)
-    for rule in pack.rules:
-        where = f"rule {rule.id}"
-        if rule.severity not in SEVERITIES:
-            yield Flaw(where, f"There is no severity {rule.severity}", f"Use {', '.join(SEVERITIES)}", fatal=True)
-        if not (rule.q or rule.geo or rule.change or rule.silent_s or rule.forecast):
-            yield Flaw(where, "It has no condition", "Give it q, geo, change, silent_s or forecast", fatal=True)
-        named = [rule.attr, rule.change.attr if rule.change else "", rule.forecast.attr if rule.forecast else ""]
-        yield from _queries(where, rule.type, {"q": rule.q, "until_q": rule.until_q}, named, model)
-    for indicator in pack.indicators:
-        where = f"indicator {indicator.id}"
-        yield from _queries(where, indicator.type, {"q": indicator.q}, [indicator.attr, indicator.of], model)
-        if indicator.unit not in UNITS:
-            yield Flaw(where, f"The unit {indicator.unit} is not known", "Use a UN/CEFACT code; C62 for plain numbers")
-        if indicator.method in ("mean", "sum", "min", "max", "ratio") and not indicator.attr:
-            yield Flaw(where, f"The {indicator.method} of nothing is asked for", "Give it attr", fatal=True)
-        if indicator.target is not None and not indicator.better:
-            yield Flaw(where, "It has a target and no direction", "Say what is better: higher or lower")
-    for forecast in pack.forecasts:
-        yield from _queries(f"forecast {forecast.id}", forecast.type, {}, [forecast.attr, *forecast.facts], model)
-
-
-def _queries(where: str, kind: str, queries: dict[str, str], named: list[str], model: Model) -> Iterator[Flaw]:
-    """Whether queries can be read and ask for what the type has."""
-    from rhinecloud.context import q
+    """What insight would not take, or what would never come true; insight's own checks decide."""
+    model = Model([*TYPES, *(kind for other in (*others, pack) for kind in other.types)])
 
     def expand(term: str) -> str:
         return term if ":" in term else model.terms.get(term, DEFAULT_NAMESPACE + term)
 
-    asked = {expand(name) for name in named if name}
-    for name, text in queries.items():
+    for rule in pack.rules:
+        if rule.type not in model.terms and rule.type in pack.needs:
+            continue  # its type comes with a pack that is not installed here
         try:
-            asked |= q.attributes_of(q.parse(text, expand)) if text else frozenset()
+            check_rule(rule, model, expand)
         except RhineError as error:
-            yield Flaw(where, f"{name}: {error.detail}", "Write it as NGSI-LD has it, e.g. hiveWeight<20", fatal=True)
-    iri = expand(kind)
-    if iri in model.types:
-        there = {a.iri: a.name for a in model.attributes(iri)}
-        for attr in sorted(a for a in asked - there.keys() if a not in q.SYSTEM):
-            name = attr.rsplit("/", 1)[-1]
-            yield Flaw(where, f"{kind} has no attribute {name}", "Ask for one of its own, or declare it")
+            yield Flaw(f"rule {rule.id}", error.detail, "docs/how-to/write-a-pack.md shows a rule", fatal=True)
+    for indicator in pack.indicators:
+        where = f"indicator {indicator.id}"
+        try:
+            check_indicator(indicator, model, expand)
+        except RhineError as error:
+            yield Flaw(where, error.detail, "Mend it, or install what brings its type", fatal=True)
+        if indicator.unit not in UNITS:
+            yield Flaw(where, f"The unit {indicator.unit} is not known", "Use a UN/CEFACT code; C62 for plain numbers")
+        if indicator.target is not None and not indicator.better:
+            yield Flaw(where, "It has a target and no direction", "Say what is better: higher or lower")
+        yield from _names(where, indicator.type, (indicator.attr, indicator.of), model, expand)
+    for forecast in pack.forecasts:
+        yield from _names(f"forecast {forecast.id}", forecast.type, (forecast.attr, *forecast.facts), model, expand)
+
+
+def _names(where: str, kind: str, named: Iterable[str], model: Model, expand: Callable[[str], str]) -> Iterator[Flaw]:
+    there = {a.iri for a in model.attributes(expand(kind))}
+    for name in named:
+        if there and name and expand(name) not in there:
+            yield Flaw(where, f"{kind} has no attribute {name}", "Name one of its own, or declare it")
 
 
 def _connections(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
