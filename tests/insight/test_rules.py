@@ -255,3 +255,49 @@ async def test_alerts_as_they_stood(city: City) -> None:
     assert city.insight.alerts("city", text="flood")[1] == 1
     assert city.insight.alerts("city", type="Gauge", severity=("minor", "major"))[1] == 1
     assert city.insight.alerts("city", type=GAUGE, severity="critical")[1] == 0
+
+
+async def test_a_forecast_that_crosses_the_limit_in_time_raises(city: City) -> None:
+    from rhinecloud.base.clock import iso
+    from rhinecloud.insight import Ahead
+
+    await city.save(rule("", forecast=Ahead(attr="level", within_s=3600, above=8.0), attr="level"))
+
+    async def told(*values: float) -> None:
+        steps = [
+            {"at": iso(city.clock() + n * 1800 * SECOND), "value": v, "low": v, "high": v} for n, v in enumerate(values)
+        ]
+        made = {"type": "Property", "value": steps, "observedAt": iso(city.clock())}
+        attrs = {"https://uri.etsi.org/ngsi-ld/default-context/levelForecast": [made]}
+        await city.tell(Update(op=Op.APPEND, id="urn:a", entity={"type": [GAUGE], "attrs": attrs}))
+
+    await city.level(7.0)
+    await told(7.0, 7.5, 7.9, 8.5)
+    assert city.raised() == [], "it is over the limit only after an hour and a half"
+    await city.tick(300)
+    await told(7.1, 7.8, 8.2)
+    [alert] = city.raised()
+    assert alert.text.en == "a: 7.00 m since 11:05"
+    assert alert.evidence[-1].value == {"at": iso(city.clock() + 3600 * SECOND), "value": 8.2}
+    await city.tick(300)
+    await told(7.1, 7.2, 7.3)
+    assert city.raised() == []
+
+
+async def test_of_several_instances_each_may_raise_and_scope_chooses(city: City) -> None:
+    await city.save(rule(scope_q="/Duisburg/#"))
+    two = [{"type": "Property", "value": 7.0}, {"type": "Property", "value": 8.5, "datasetId": "urn:radar"}]
+    there = {"type": [GAUGE], "scope": ["/Duisburg/Ruhrort"], "attrs": {LEVEL: two}}
+    elsewhere = {"type": [GAUGE], "scope": ["/Essen"], "attrs": {LEVEL: two}}
+    await city.tell(Update(op=Op.CREATE, id="urn:a", entity=there), Update(op=Op.CREATE, id="urn:b", entity=elsewhere))
+    [alert] = city.raised()
+    assert alert.entity == "urn:a" and {e.dataset for e in alert.evidence} == {"", "urn:radar"}
+    await city.tell(Update(op=Op.DELETE_ATTR, id="urn:a", attr=LEVEL, dataset="urn:radar"))
+    assert city.raised() == []
+
+
+async def test_another_tenant_hears_nothing(city: City) -> None:
+    city.presents.create("port")
+    await city.save(rule())
+    await city.level(8.5)
+    assert city.insight.alerts("port") == ([], 0) and city.insight.rules("port") == []

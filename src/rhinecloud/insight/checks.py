@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from typing import Any, Final
 
-from rhinecloud.base.declare import Attribute, Model
+from rhinecloud.base.declare import DEFAULT_NAMESPACE, Attribute, Model
 from rhinecloud.base.errors import BadRequestData, RhineError
 from rhinecloud.base.model import Entity
 from rhinecloud.base.units import UNITS
@@ -45,7 +45,7 @@ def check_rule(rule: Rule, model: Model, expand: Expand, seen: Collection[str] =
         _check_limits(name, condition, standing.type, model)
     if rule.silent_s and not standing.attr:
         raise BadRequestData("silent_s: say in attr which attribute is not to be silent")
-    _check_known(standing, model, seen)
+    _check_known(standing, model)
     _check_hysteresis(rule, standing)
     return standing
 
@@ -116,20 +116,14 @@ def _check_times(rule: Rule) -> None:
             raise BadRequestData("change: below is by how much it falls, a negative number")
 
 
-def _check_known(standing: Standing, model: Model, seen: Collection[str]) -> None:
-    """Attributes of a declared type are spelt as declared; whoever means another one writes its IRI."""
-    declared = {a.iri: a for a in model.attributes(standing.type)}
-    if not declared or standing.type in seen:
-        return
+def _check_known(standing: Standing, model: Model) -> None:
+    """A term that nobody knows and that looks like a declared attribute is a slip; others may be a city's own."""
+    declared = [a.name for a in model.attributes(standing.type)]
     for attr in sorted(standing.watched):
-        iri = attr.removesuffix("Forecast")
-        if attr in declared or iri in declared or attr in model.names:
-            continue
-        name = attr.rpartition("/")[2].rpartition("#")[2]
-        near = get_close_matches(name, [a.name for a in declared.values()], 1, 0.6)
-        if "default-context" in attr:
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise BadRequestData(f"{model.types[standing.type].name} has no attribute {name!r}{hint}")
+        name = attr.removeprefix(DEFAULT_NAMESPACE)
+        near = get_close_matches(name, declared, 1, 0.75) if name != attr else []
+        if near:
+            raise BadRequestData(f"{standing.rule.type} has no attribute {name!r}; did you mean {near[0]}?")
 
 
 def _check_limits(where: str, condition: Condition | None, kind: str, model: Model) -> None:

@@ -11,7 +11,7 @@ from rhinecloud.base.clock import SECOND, iso, parse_us
 from rhinecloud.base.model import Entity, Instance
 
 from .declare import Ahead, Evidence
-from .standing import FORECAST, Standing, value_of
+from .standing import Standing, value_of
 from .window import Difference
 
 
@@ -31,7 +31,7 @@ class Holding:
             return False
         if rule.change is not None and difference is None:
             return False
-        if rule.ahead is not None and crossing(rule.ahead, entity, now) is None:
+        if rule.ahead is not None and crossing(rule, entity, now) is None:
             return False
         if rule.silent_us:
             rest = self.silent_rest(rule, entity, now)
@@ -80,10 +80,13 @@ def enough(rule: Standing, difference: Difference | None) -> Difference | None:
     return difference if (difference.by > rule.step if rule.stretch[1] else difference.by < rule.step) else None
 
 
-def crossing(ahead: Ahead, entity: Entity, now: int) -> tuple[Instance, int, float] | None:
+def crossing(rule: Standing, entity: Entity, now: int) -> tuple[Instance, int, float] | None:
     """(the forecast, when, which value) where the attribute is first told to cross the limit in time."""
+    ahead = rule.ahead
+    if ahead is None:
+        return None
     until = now + round(ahead.within_s * SECOND)
-    for instance in entity["attrs"].get(ahead.attr + FORECAST, ()):
+    for instance in entity["attrs"].get(rule.foretold, ()):
         for at_us, value in _steps(value_of(instance)):
             if now <= at_us <= until and _crosses(ahead, value):
                 return instance, at_us, value
@@ -139,9 +142,9 @@ def evidence_of(rule: Standing, entity: Entity, difference: Difference | None, n
     found = [
         evidence(entity["id"], attr, instance) for attr in rule.shown for instance in entity["attrs"].get(attr, ())
     ]
-    if rule.ahead is not None and (told := crossing(rule.ahead, entity, now)) is not None:
+    if rule.ahead is not None and (told := crossing(rule, entity, now)) is not None:
         forecast, at_us, value = told
-        made = evidence(entity["id"], rule.ahead.attr + FORECAST, forecast)
+        made = evidence(entity["id"], rule.foretold, forecast)
         made = msgspec.structs.replace(made, value={"at": iso(at_us), "value": value})
         found = [e for e in found if e.attr != made.attr] + [made]
     if rule.change is not None and difference is not None:

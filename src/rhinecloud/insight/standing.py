@@ -53,6 +53,8 @@ class Standing:
         self.stretch = (round(change.per_s * SECOND), change.above is not None) if change else (0, False)
         """How a rate of change is asked for: µs to look back, and whether for a rise."""
         self.step = (change.above if change.above is not None else change.below or 0.0) if change else 0.0
+        self.foretold = _forecast_of(rule.forecast.attr, expand) if rule.forecast else ""
+        """The attribute that holds the forecast that the rule is about."""
         self.asked = sorted(_plain(condition))
         self.attr = self._main(expand)
         self.only = _ids(condition)
@@ -79,7 +81,7 @@ class Standing:
         if self.change:
             yield self.change.attr
         if self.ahead:
-            yield self.ahead.attr + FORECAST
+            yield self.foretold
         if self.geo and not (self.asked or self.attr):
             yield self.geo.attr
 
@@ -90,7 +92,7 @@ class Standing:
         if self.change:
             yield self.change.attr
         if self.ahead:
-            yield self.ahead.attr + FORECAST
+            yield self.foretold
         if self.silent_us:
             yield self.attr
 
@@ -132,6 +134,10 @@ def geo_query(given: dict[str, Any], expand: Expand) -> GeoQuery:
 
 def _expanded(given: Any, expand: Expand) -> Any:
     return type(given)(**{n: getattr(given, n) for n in given.__struct_fields__} | {"attr": expand(given.attr)})
+
+
+def _forecast_of(attr: str, expand: Expand) -> str:
+    return attr + FORECAST if ":" in attr else expand(attr + FORECAST)
 
 
 def _nothing(_ids: list[str]) -> Iterable[Entity]:

@@ -244,7 +244,6 @@ class Tenant:
             for name in dict.fromkeys(rule.type for rule in rules):
                 of = [rule for rule in rules if rule.type == name]
                 await self._stand_type(present, name, of, visited, why)
-                self.seen.add(name)
             now = self._clock()
             for rule in rules:
                 for entity_id in [e for e, cases in self.watch.cases.items() if rule.id in cases]:
@@ -260,6 +259,7 @@ class Tenant:
         while True:
             page = await present.query(Query(types=Types((name,)), limit=PAGE, offset=offset))
             for entity in page.entities:
+                self.seen.update(entity["type"])
                 number += 1
                 if number % BREATH == 0:
                     await asyncio.sleep(0)
