@@ -9,7 +9,7 @@ from types import ModuleType
 import msgspec
 import pytest
 
-from rhinecloud.kit import EntityType, Feed, Indicator, Label, Mapping, Pack, Rule, discover, packs, registry
+from rhinecloud.kit import EntityType, Feed, Indicator, Label, Mapping, Pack, Rule, discover, flaws, packs, registry
 
 BOTH = Label(de="x", en="x")
 BARE = Pack(id="foreign", title=BOTH, text=BOTH, types=())
@@ -101,3 +101,11 @@ def test_a_pack_cannot_take_the_name_of_one_of_ours(monkeypatch: pytest.MonkeyPa
     found = discover()
     assert [pack.id for pack in found.packs] == ["environment", "parking"]
     assert found.troubles[0].detail == "There is a pack parking already"
+
+
+def test_a_rule_that_only_never_comes_true_keeps_no_pack_out(lone: ModuleType) -> None:
+    rule = Rule(id="foreign.low", title=BOTH, text=BOTH, type="WaterObserved", q="heigth<1")
+    lone.PACK = _pack(rules=(rule,))  # type: ignore[attr-defined]
+    assert [pack.id for pack in discover().packs] == ["environment", "parking", "foreign"]
+    (flaw,) = (flaw for flaw in flaws(lone.PACK, packs()[:2]) if flaw.where == "rule foreign.low")  # type: ignore[attr-defined]
+    assert "did you mean height" in flaw.detail and not flaw.fatal

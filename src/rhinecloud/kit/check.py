@@ -15,7 +15,7 @@ import msgspec
 from rhinecloud.base.declare import CORE_TERMS, DEFAULT_NAMESPACE, EntityType, Label, Model
 from rhinecloud.base.errors import RhineError
 from rhinecloud.base.units import UNITS
-from rhinecloud.insight import TYPES, check_indicator, check_rule
+from rhinecloud.insight import SEVERITIES, TYPES, Rule, check_indicator, check_rule
 
 from .pack import Pack
 
@@ -177,7 +177,8 @@ def _rules(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
         try:
             check_rule(rule, model, expand)
         except RhineError as error:
-            yield Flaw(f"rule {rule.id}", error.detail, "docs/how-to/write-a-pack.md shows a rule", fatal=True)
+            unreadable = _unreadable(rule, expand)
+            yield Flaw(f"rule {rule.id}", error.detail, "docs/how-to/write-a-pack.md shows a rule", fatal=unreadable)
     for indicator in pack.indicators:
         where = f"indicator {indicator.id}"
         try:
@@ -191,6 +192,21 @@ def _rules(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
         yield from _names(where, indicator.type, (indicator.attr, indicator.of), model, expand)
     for forecast in pack.forecasts:
         yield from _names(f"forecast {forecast.id}", forecast.type, (forecast.attr, *forecast.facts), model, expand)
+
+
+def _unreadable(rule: Rule, expand: Callable[[str], str]) -> bool:
+    """Whether a rule cannot even be asked; one that only never comes true harms nobody."""
+    from rhinecloud.context import q
+
+    if rule.severity not in SEVERITIES or not (rule.q or rule.geo or rule.change or rule.silent_s or rule.forecast):
+        return True
+    try:
+        for text in (rule.q, rule.until_q):
+            if text:
+                q.parse(text, expand)
+    except RhineError:
+        return True
+    return False
 
 
 def _names(where: str, kind: str, named: Iterable[str], model: Model, expand: Callable[[str], str]) -> Iterator[Flaw]:
