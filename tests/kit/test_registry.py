@@ -105,7 +105,7 @@ def test_a_pack_cannot_take_the_name_of_one_of_ours(monkeypatch: pytest.MonkeyPa
 
 def test_a_rule_that_only_never_comes_true_keeps_no_pack_out(lone: ModuleType) -> None:
     rule = Rule(id="foreign.low", title=BOTH, text=BOTH, type="WaterObserved", q="heigth<1")
-    lone.PACK = _pack(rules=(rule,))  # type: ignore[attr-defined]
+    lone.PACK = _pack(rules=(rule,), needs=("WaterObserved",))  # type: ignore[attr-defined]
     assert [pack.id for pack in discover().packs] == ["environment", "parking", "foreign"]
     (flaw,) = (flaw for flaw in flaws(lone.PACK, packs()[:2]) if flaw.where == "rule foreign.low")  # type: ignore[attr-defined]
     assert "did you mean height" in flaw.detail and not flaw.fatal
