@@ -32,6 +32,7 @@ from .tally import Tally
 
 log = telemetry.logger("context")
 CHECKPOINT_PAGES: Final = 8_000  # of the write-ahead log, 32 MB: what a restart has to read
+CACHE_KB: Final = 32_000  # of pages at most; what is not in it is read from the log, a system call a page
 SLICE_S: Final = 0.002  # of applying updates, before others in the loop have a turn
 CHUNK: Final = 50  # entities read, changed and written together: as many as the processor's cache holds
 encode_entity = msgspec.json.Encoder().encode
@@ -52,14 +53,14 @@ class Job(msgspec.Struct):
 class _Touched:
     """An entity that the open transaction works on."""
 
-    __slots__ = ("after", "before", "key", "kind", "size")
+    __slots__ = ("after", "before", "document", "key", "kind")
 
-    def __init__(self, key: int, kind: int, before: Entity | None, size: int = 0) -> None:
+    def __init__(self, key: int, kind: int, document: bytes | None) -> None:
         self.key = key
         self.kind = kind
-        self.before = before
-        self.after = before
-        self.size = size  # of its document, as written
+        self.document = document  # as read, then as written; None: it does not exist
+        self.before: Entity | None = None if document is None else decode_entity(document)
+        self.after = self.before
 
 
 class Store:
@@ -85,10 +86,11 @@ class Store:
         self._disk_seen = 0.0
         self._ending: tuple[Sequence[Job], list[Row], list[int], int] = ((), [], [], 0)
         self.held = Held(room or Room())
-        self._written: dict[str, _Touched] = {}  # in the open transaction
+        self._written: dict[str, tuple[int, int, bytes | None]] = {}  # in the open transaction: key, kind, document
         self.db = database.connect(path)
         database.migrate(self.db, STEPS)
         self.db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        self.db.execute(f"PRAGMA cache_size=-{CACHE_KB}")
         self._load()
         self.tail = outbox.Tail(self._sequence)
         self._reindex()
@@ -185,11 +187,11 @@ class Store:
         if commit is not None:
             self.tail.add(commit)
         written, self._written = self._written, {}
-        for entity_id, entity in written.items():
-            if entity.after is None:
+        for entity_id, kept in written.items():
+            if kept[2] is None:
                 self.held.drop(entity_id)
             else:
-                self.held.keep(entity_id, entity.key, entity.kind, entity.after, entity.size)
+                self.held.keep(entity_id, kept)  # type: ignore[arg-type] # the document is there
 
     def outbox_done(self, reader: str, upto: int) -> None:
         """What `outbox.done` does, in the open transaction, keeping count of what waits."""
@@ -237,12 +239,10 @@ class Store:
         self._ending = (jobs, rows, runs, now)
 
     def _read(self, entity_id: str) -> _Touched:
-        if (written := self._written.get(entity_id)) is not None:
-            return _Touched(written.key, written.kind, written.after, written.size)
-        if (held := self.held.get(entity_id)) is not None:
-            return _Touched(*held)
-        row = self.db.execute("SELECT key, kind, doc FROM entity WHERE id = ?", (entity_id,)).fetchone()
-        return _Touched(0, 0, None) if row is None else _Touched(row[0], row[1], decode_entity(row[2]), len(row[2]))
+        row = self._written.get(entity_id) or self.held.get(entity_id)
+        if row is None:
+            row = self.db.execute("SELECT key, kind, doc FROM entity WHERE id = ?", (entity_id,)).fetchone()
+        return _Touched(0, 0, None) if row is None else _Touched(*row)
 
     def _write(self, touched: dict[str, _Touched]) -> None:
         """Entities and indexes of a chunk."""
@@ -253,18 +253,18 @@ class Store:
         gone: list[tuple[int]] = []
         for entity_id, entity in touched.items():
             before, after = entity.before, entity.after
-            if before is not None or after is not None:
-                self._written[entity_id] = entity
             if before is after:
+                if entity.document is not None:
+                    self._written[entity_id] = (entity.key, entity.kind, entity.document)
                 continue
             if after is None:
+                self._written[entity_id] = (entity.key, entity.kind, None)
                 gone.append((entity.key,))
                 indexer.change(entity.key, (entity.kind, entity.kind), before, None)
                 continue
             same = before is not None and before["type"] is after["type"]
             kind = entity.kind if same else self.numbers.kind(after["type"])
             document = encode_entity(after)
-            entity.size = len(document)
             if before is None:
                 entity.key = self._next_key
                 self._next_key += 1
@@ -275,7 +275,7 @@ class Store:
             else:
                 moved.append((kind, document, entity.key))
             indexer.change(entity.key, (entity.kind, kind), before, after)
-            entity.kind = kind
+            self._written[entity_id] = (entity.key, kind, document)
         for statement, rows in (
             ("UPDATE entity SET doc = ? WHERE key = ?", updated),
             ("UPDATE entity SET kind = ?, doc = ? WHERE key = ?", moved),
