@@ -99,6 +99,7 @@ def _text(text: str | None) -> str:
 
 def entity_types() -> str:
     """Every declared entity type, from the packs."""
+    from rhinecloud.insight import TYPES
     from rhinecloud.kit import packs
 
     lines = [
@@ -108,9 +109,10 @@ def entity_types() -> str:
         "Units are UN/CEFACT codes. Bold attributes are indexed: conditions on them are answered fast.",
         "",
     ]
-    for pack in packs():
-        lines += [f"## {pack.title.en} (`{pack.id}`)", "", pack.text.en, ""]
-        for kind in pack.types:
+    own = ("The city's own", "insight", "What rules and indicators come to.", TYPES)
+    for title, owner, text, types in [*((p.title.en, p.id, p.text.en, p.types) for p in packs()), own]:
+        lines += [f"## {title} (`{owner}`)", "", text, ""]
+        for kind in types:
             lines += [f"### {kind.name}", "", f"{kind.label.en}, German „{kind.label.de}“. {kind.source}.", ""]
             lines += [
                 f"Expanded name: <{kind.iri}>. A new value is expected every {kind.interval_s:g} s."
