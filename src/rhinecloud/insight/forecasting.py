@@ -34,6 +34,10 @@ MEMORY: Final = 200.0
 """Cases after which an old miss counts for a third: skill is of late, not of last year."""
 _ABSURD: Final = Flag.TYPE | Flag.RANGE | Flag.FUTURE
 _NEAR_US: Final = 900 * SECOND
+KEPT_S: Final = 900
+"""How fine the past before the start is read: it is for what is usual, not for what is now."""
+CHUNK: Final = 20
+"""Entities that are asked of the past, and written, at a time."""
 
 log = telemetry.logger("insight")
 _MADE = telemetry.histogram("forecast_seconds", "Time to make one forecast")
@@ -201,15 +205,24 @@ class Forecasting:
         return written
 
     async def _make(self, tenant: str, one: _Round, now: int) -> int:
-        present = self._presents.open(tenant)
         heard, one.heard = sorted(one.heard), set()
-        updates: list[Update] = []
-        for entity_id in heard:
-            entity = present.get(entity_id)
-            if entity is None:
-                one.tracks.pop(entity_id, None)
-                continue
-            track = one.tracks.get(entity_id) or await self._follow(tenant, one, entity_id, now)
+        written = 0
+        for start in range(0, len(heard), CHUNK):
+            written += await self._some(tenant, one, heard[start : start + CHUNK], now)
+        if written:
+            await self._presents.open(tenant).write(self._indicators(one, now))
+        return written
+
+    async def _some(self, tenant: str, one: _Round, ids: Sequence[str], now: int) -> int:
+        present, updates = self._presents.open(tenant), list[Update]()
+        there = {name: entity for name in ids if (entity := present.get(name)) is not None}
+        for name in ids:
+            if name not in there:
+                one.tracks.pop(name, None)
+        if fresh := [name for name in there if name not in one.tracks]:
+            await self._follow(tenant, one, fresh, now)
+        for name, entity in there.items():
+            track = one.tracks[name]
             self._judge(one, track, now)
             steps = await asyncio.to_thread(self._run, one.forecast, track, self._facts(one.forecast, entity), now)
             if steps:
@@ -217,34 +230,35 @@ class Forecasting:
                 updates.append(self._update(one, entity, track, steps, now))
         if updates:
             await present.write(updates)
-            await present.write(self._indicators(one, now))
         return len(updates)
 
-    async def _follow(self, tenant: str, one: _Round, entity_id: str, now: int) -> _Track:
-        """Begins to follow an entity: its near past, as it is kept."""
-        track = _Track(one.forecast)
-        start = now - round(one.forecast.past_s * SECOND)
-        grain = track.ring.grain_us
+    async def _follow(self, tenant: str, one: _Round, ids: Sequence[str], now: int) -> None:
+        """Begins to follow entities: their near past, as it is kept, by quarters of an hour."""
+        start, grain = now - round(one.forecast.past_s * SECOND), max(round(one.forecast.grain_s), KEPT_S)
+        for name in ids:
+            one.tracks[name] = _Track(one.forecast)  # what comes while the past is read is taken, too
         try:
-            buckets = await self._histories.open(tenant).aggregate(
-                entity_id,
-                one.attr,
+            found = await self._histories.open(tenant).figures(
+                ids,
                 methods=["avg"],
-                start_us=start // grain * grain,
+                start_us=start // (grain * SECOND) * grain * SECOND,
                 end_us=now,
-                period=f"PT{grain // SECOND}S",
+                period=f"PT{grain}S",
+                attrs={one.attr},
+                datasets={"@none"},
             )
         except RhineError as error:
-            log.warning("forecast_without_past", tenant=tenant, entity=entity_id, why=error.detail)
-            buckets = []
-        for bucket in buckets:
-            if (value := bucket.figures["avg"]) is not None:
-                track.ring.put(bucket.to_us - 1, value)
-        # What came while it was read.
-        if (current := _current(self._presents.open(tenant).get(entity_id), one.attr)) is not None:
-            track.ring.put(*current)
-        one.tracks[entity_id] = track
-        return track
+            log.warning("forecast_without_past", tenant=tenant, forecast=one.forecast.id, why=error.detail)
+            found = []
+        for figures in found:
+            ring = one.tracks[figures.entity].ring
+            for bucket in figures.buckets:
+                if isinstance(value := bucket.figures["avg"], int | float):
+                    ring.put(min(bucket.to_us, now) - 1, value)
+        present = self._presents.open(tenant)
+        for name in ids:
+            if (current := _current(present.get(name), one.attr)) is not None:
+                one.tracks[name].ring.put(*current)
 
     def _facts(self, forecast: Forecast, entity: Entity) -> dict[str, Any]:
         found = {}
