@@ -1,8 +1,8 @@
 """Documents of entities as they were last committed: who writes one of them again need not ask SQLite for it.
 
 Bytes, not decoded entities: measured, an entity that was decoded a second ago lies in so many places of memory that to
-go through it costs what decoding its document anew costs (see decision 20), and takes three times the room. Only what is
-committed is held, so that there is nothing to undo when a transaction is rolled back. One limit counts for all tenants.
+go through it costs what decoding its document anew costs, and takes three times the room. Only what is committed is
+held, so that there is nothing to undo when a transaction is rolled back. One limit counts for all tenants.
 """
 
 from __future__ import annotations

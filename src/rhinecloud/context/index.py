@@ -84,9 +84,9 @@ class Indexer:
         self.tally = Tally()  # written by who wants it
         self._numbers = numbers
         self._queryable = queryable
-        self._values_out: list[tuple[int, int, Stored]] = []
-        self._values_in: list[tuple[int, int, Stored]] = []
-        self._values_moved: list[tuple[float, int, int, float]] = []
+        self._values_out: list[tuple[int, int]] = []
+        self._values_in: list[tuple[int, int, int, Stored]] = []
+        self._values_moved: list[tuple[float, int, int]] = []
         self._places_out: list[tuple[int]] = []
         self._places_in: list[tuple[int, float, float, float, float]] = []
         self._scopes: list[tuple[str, int]] = []
@@ -132,25 +132,20 @@ class Indexer:
             was, now = old[0].get("value"), new[0].get("value")
             if was.__class__ in _PLAIN and now.__class__ in _PLAIN and -EXACT < was < EXACT and -EXACT < now < EXACT:
                 if was != now:  # one number in the place of another: what most observations are
-                    self._values_moved.append((now, self._numbers.slot(kinds[1], name).number, key, was))
+                    self._values_moved.append((now, self._numbers.slot(kinds[1], name).number, key))
                 return
         before, after = index_values(old), index_values(new)
         if kinds[0] == kinds[1] and before == after and before is not None:
             return
-        same = kinds[0] == kinds[1]
         if before:
-            slot = self._numbers.slot(kinds[0], name).number
-            gone = before - after if same and after else before
-            self._values_out += [(slot, key, value) for value in gone]
+            self._values_out.append((self._numbers.slot(kinds[0], name).number, key))
         if after is None:
             self._numbers.mark(self._numbers.slot(kinds[1], name), partial=True)
         elif after:
             target = self._numbers.slot(kinds[1], name)
-            slot = target.number
             if len(after) > 1 and not target.many:
                 self._numbers.mark(target)
-            come = after - before if same and before else after
-            self._values_in += [(slot, key, value) for value in come]
+            self._values_in += [(target.number, key, number, value) for number, value in enumerate(after)]
 
     def _place(self, key: int, old: Any, new: Any) -> None:
         before, after = _bounds(old), _bounds(new)
@@ -174,9 +169,9 @@ class Indexer:
 
     def write(self, db: sqlite3.Connection) -> None:
         for statement, rows in (
-            ("DELETE FROM value WHERE slot = ? AND entity = ? AND value = ?", self._values_out),
-            ("UPDATE value SET value = ? WHERE slot = ? AND entity = ? AND value = ?", self._values_moved),
-            ("INSERT OR IGNORE INTO value (slot, entity, value) VALUES (?, ?, ?)", self._values_in),
+            ("DELETE FROM value WHERE slot = ? AND entity = ?", self._values_out),
+            ("UPDATE value SET value = ? WHERE slot = ? AND entity = ? AND number = 0", self._values_moved),
+            ("INSERT INTO value (slot, entity, number, value) VALUES (?, ?, ?, ?)", self._values_in),
             ("DELETE FROM place WHERE entity = ?", self._places_out),
             ("INSERT OR REPLACE INTO place (entity, west, east, south, north) VALUES (?, ?, ?, ?, ?)", self._places_in),
             ("DELETE FROM scope WHERE path = ? AND entity = ?", self._scopes_out),

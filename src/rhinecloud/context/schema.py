@@ -35,4 +35,13 @@ STEPS: Final = (
     CREATE TABLE tally (kind INTEGER NOT NULL, attr TEXT NOT NULL, form TEXT NOT NULL, count INTEGER NOT NULL,
                         PRIMARY KEY (kind, attr, form)) WITHOUT ROWID;
     """,
+    # The values of an entity are numbered, so that one in the place of another is written where it stands.
+    """
+    CREATE TABLE numbered (slot INTEGER NOT NULL, entity INTEGER NOT NULL, number INTEGER NOT NULL, value NOT NULL,
+                           PRIMARY KEY (slot, entity, number)) WITHOUT ROWID;
+    INSERT INTO numbered SELECT slot, entity, row_number() OVER (PARTITION BY slot, entity) - 1, value FROM value;
+    DROP TABLE value;
+    ALTER TABLE numbered RENAME TO value;
+    CREATE INDEX value_order ON value (slot, value, entity);
+    """,
 )
