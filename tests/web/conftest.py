@@ -14,8 +14,10 @@ import pytest
 
 from rhinecloud.access import parse_grant, system
 from rhinecloud.app import City
+from rhinecloud.base.declare import Model
 from rhinecloud.base.model import Op, Update
 from rhinecloud.base.settings import Settings
+from rhinecloud.kit import packs
 
 NAME = "https://smartdatamodels.org/name"
 LOCATION = "https://uri.etsi.org/ngsi-ld/location"
@@ -87,3 +89,9 @@ async def screens(tmp_path: Path) -> AsyncIterator[Screens]:
         await made.http.aclose()
         made.http = await stack.enter_async_context(made.browser())
         yield made
+
+
+@pytest.fixture(scope="session")
+def city_model() -> Model:
+    """What the packs declare."""
+    return Model(kind for pack in packs() for kind in pack.types)

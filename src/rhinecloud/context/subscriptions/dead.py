@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from rhinecloud.base.clock import parse_us
-from rhinecloud.base.errors import ResourceNotFound
+from rhinecloud.base.errors import NonexistentTenant, ResourceNotFound
 
 from .delivery import DeadLetter
 from .room import Subscriptions
@@ -83,7 +83,7 @@ class DeadLetters:
         for message in chosen:
             try:
                 await self._subscriptions.replay(message.data)
-            except ResourceNotFound:
+            except (ResourceNotFound, NonexistentTenant):
                 done.gone += 1
                 continue
             await self._drop(STREAM, message.sequence)
@@ -109,7 +109,7 @@ class DeadLetters:
         dead = _decoded(message.data)
         try:
             endpoint: Any = self._subscriptions.get(tenant, dead.subscription).endpoint.get("uri", "")
-        except ResourceNotFound:
+        except (ResourceNotFound, NonexistentTenant):
             endpoint = ""
         return Letter(
             sequence=message.sequence,
