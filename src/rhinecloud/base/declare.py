@@ -48,11 +48,16 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     max_rate: float | None = None  # fastest plausible change, unit per hour
     stuck_after_s: float | None = None  # unchanged longer than this is suspicious
     options: tuple[str, ...] = ()  # for kind text: the values there are
+    words: tuple[tuple[str, Label], ...] = ()  # what people read instead of a value: ("high", Label(de="hoch", …))
     target: str | None = None  # for kind relation: the type pointed at
     queryable: bool = False  # indexed: conditions on it are answered fast
     decimals: int | None = None  # digits after the point that make sense to a person
     retention_days: int | None = None  # how long its past is kept; None: as long as the type's
     iri: str = ""  # expanded name; filled in from the type where empty
+
+    def word(self, value: str, language: str) -> str:
+        """A value as people read it; the value itself where no word is declared for it."""
+        return next((label[language] for told, label in self.words if told == value), value)
 
 
 class Status(msgspec.Struct, frozen=True):

@@ -121,6 +121,8 @@ def _attributes(kind: EntityType) -> Iterator[Flaw]:
             )
         if attribute.kind == "number" and attribute.unit is None:
             yield Flaw(where, "It has no unit", "Name its UN/CEFACT code; C62 is that of a plain number")
+        if attribute.options and (strange := {value for value, _ in attribute.words} - set(attribute.options)):
+            yield Flaw(where, f"It has a word for {', '.join(sorted(strange))}, which is no option", "Add the option")
         low, high = attribute.minimum, attribute.maximum
         if low is not None and high is not None and low >= high:
             yield Flaw(where, "Its minimum is not below its maximum", "Swap or mend them")
@@ -251,7 +253,9 @@ def _labels(pack: Pack) -> Iterator[tuple[str, Label]]:
     yield from (("title", pack.title), ("text", pack.text))
     for kind in pack.types:
         yield from ((kind.name, label) for label in (kind.label, kind.plural))
-        yield from ((f"{kind.name}.{attribute.name}", attribute.label) for attribute in kind.attributes)
+        for attribute in kind.attributes:
+            where = f"{kind.name}.{attribute.name}"
+            yield from ((where, label) for label in (attribute.label, *(label for _, label in attribute.words)))
     yield from ((f"layer {layer.type}", layer.label) for layer in pack.layers)
     yield from ((f"panel {panel.type}", panel.title) for panel in pack.panels)
     for name, part in _parts(pack):

@@ -177,7 +177,6 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     readers: tuple[Reader, ...] = ()
     publications: tuple[Publication, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
-    translations: Path | None = None  # folder of <language>.po, for words in templates of its own; labels need none
     readme: str = ""  # Markdown with the headings Purpose, Sources, Standards, Known limits
     on_by_default: bool = True  # on in a tenant where nobody has decided yet
     version: str = ""

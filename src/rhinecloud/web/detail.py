@@ -108,7 +108,7 @@ def _figure(model: Model, entity: Entity, attr: str, instance: Instance, main: s
         label=_label(model, declared, attr, language),
         kind=_kind(declared, instance, value),
         number=figure,
-        text="" if figure is not None else _text(instance, value, language),
+        text="" if figure is not None else _text(instance, value, language, declared),
         unit=units.symbol(code) if code else "",
         unit_name=units.label(code, language) if code else "",
         decimals=declared.decimals if declared else None,
@@ -140,13 +140,15 @@ def _kind(declared: Attribute | None, instance: Instance, value: Any) -> str:
     return "number" if isinstance(value, int | float) else "text"
 
 
-def _text(instance: Instance, value: Any, language: str) -> str:
+def _text(instance: Instance, value: Any, language: str, declared: Attribute | None) -> str:
     if isinstance(value, dict) and "@value" in value:  # NGSI-LD's form of a time
         value = value["@value"]
     if instance.get("type") == "LanguageProperty" and isinstance(value, dict):
         value = value.get(language) or value.get("en") or next(iter(value.values()), "")
     if isinstance(value, bool):
         return "true" if value else "false"
+    if declared is not None and declared.words and isinstance(value, str):
+        return declared.word(value, language)
     return short_text(value)
 
 

@@ -25,8 +25,20 @@ def _number(
     )
 
 
-def _text(name: str, de: str, en: str, options: tuple[str, ...] = (), *, queryable: bool = False) -> Attribute:
-    return Attribute(name=name, label=Label(de=de, en=en), kind="text", options=options, queryable=queryable)
+def _text(name: str, de: str, en: str, *, queryable: bool = False) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), kind="text", queryable=queryable)
+
+
+def _word(name: str, de: str, en: str, words: dict[str, Label], *, queryable: bool = True) -> Attribute:
+    """A text of which there are but some values, each with what people read."""
+    return Attribute(
+        name=name,
+        label=Label(de=de, en=en),
+        kind="text",
+        options=tuple(words),
+        words=tuple(words.items()),
+        queryable=queryable,
+    )
 
 
 _PLACE = (
@@ -53,7 +65,14 @@ _POINT = Attribute(
 )
 
 # PEGELONLINE, stateMnwMhw and stateNswHsw: against mean low and high water, against lowest and highest navigable level.
-_STATES = ("low", "normal", "high", "unknown", "commented", "out-dated")
+_STATES = {
+    "low": Label(de="niedrig", en="low"),
+    "normal": Label(de="normal", en="normal"),
+    "high": Label(de="hoch", en="high"),
+    "unknown": Label(de="unbekannt", en="unknown"),
+    "commented": Label(de="mit Anmerkung", en="commented"),
+    "out-dated": Label(de="veraltet", en="out-dated"),
+}
 
 WATER = EntityType(
     name="WaterObserved",
@@ -86,8 +105,8 @@ WATER = EntityType(
         _number("flow", "Abfluss", "Discharge", "MQS", 0, 14_000, decimals=0, max_rate=1_500),
         # Beside the model, as PEGELONLINE tells them. The number of the gauge Ruhrort is 2770010.
         _text("stationCode", "Pegelnummer", "Gauge number", queryable=True),
-        _text("levelState", "Lage zum Mittel", "Against the mean", _STATES, queryable=True),
-        _text("shippingState", "Schifffahrt", "Shipping", _STATES, queryable=True),
+        _word("levelState", "Lage zum Mittel", "Against the mean", _STATES),
+        _word("shippingState", "Schifffahrt", "Shipping", _STATES),
         _number("floodMark1", "Hochwassermarke I", "Flood mark I", "MTR", 0, 20, decimals=2),
         _number("floodMark2", "Hochwassermarke II", "Flood mark II", "MTR", 0, 20, decimals=2),
         _number("meanLevel", "Mittlerer Wasserstand (MW)", "Mean level (MW)", "MTR", 0, 20, decimals=2),
@@ -181,6 +200,15 @@ WEATHER = EntityType(
     ),
 )
 
+# Umweltbundesamt, classes of its index; Smart Data Models, words of other indices.
+_LEVELS = {
+    "very good": Label(de="sehr gut", en="very good"),
+    "good": Label(de="gut", en="good"),
+    "moderate": Label(de="mäßig", en="moderate"),
+    "poor": Label(de="schlecht", en="poor"),
+    "very poor": Label(de="sehr schlecht", en="very poor"),
+}
+
 AIR = EntityType(
     name="AirQualityObserved",
     label=Label(de="Luftmessstation", en="Air quality station"),
@@ -199,13 +227,21 @@ AIR = EntityType(
         _POINT,
         Attribute(name="stationCode", label=Label(de="Stationskennung", en="Station code"), kind="text"),
         Attribute(name="stationName", label=Label(de="Stationsname", en="Station name"), kind="text"),
-        Attribute(
-            name="typeOfLocation",
-            label=Label(de="Lage", en="Kind of place"),
-            kind="text",
-            options=("indoor", "outdoor"),
+        _word(
+            "typeOfLocation",
+            "Lage",
+            "Kind of place",
+            {"indoor": Label(de="innen", en="indoors"), "outdoor": Label(de="außen", en="outdoors")},
+            queryable=False,
         ),
-        _text("airQualityLevel", "Stufe der Luftqualität", "Air quality level", queryable=True),
+        # Others' words for it are kept as they come; so these are no options.
+        Attribute(
+            name="airQualityLevel",
+            label=Label(de="Stufe der Luftqualität", en="Air quality level"),
+            kind="text",
+            words=tuple(_LEVELS.items()),
+            queryable=True,
+        ),
         # German index (`indices.air_quality_index`): 1 very good to 5 very poor; others have other scales.
         _number("airQualityIndex", "Luftqualitätsindex", "Air quality index", None, 0, 500, decimals=0, queryable=True),
         _number(
@@ -262,6 +298,24 @@ AIR = EntityType(
     ),
 )
 
+_SOURCES = {
+    "traffic": Label(de="Straßenverkehr", en="road traffic"),
+    "rail": Label(de="Schiene", en="rail"),
+    "plant": Label(de="Anlage", en="plant"),
+    "shipping": Label(de="Schifffahrt", en="shipping"),
+    "leisure": Label(de="Freizeit", en="leisure"),
+    "mixed": Label(de="gemischt", en="mixed"),
+}
+_AREAS = {
+    "industrial": Label(de="Industriegebiet", en="industrial area"),
+    "commercial": Label(de="Gewerbegebiet", en="commercial area"),
+    "urban": Label(de="urbanes Gebiet", en="urban area"),
+    "mixed": Label(de="Mischgebiet", en="mixed area"),
+    "residential": Label(de="allgemeines Wohngebiet", en="residential area"),
+    "purely-residential": Label(de="reines Wohngebiet", en="purely residential area"),
+    "spa": Label(de="Kurgebiet", en="spa"),
+}
+
 NOISE = EntityType(
     name="NoiseLevelObserved",
     label=Label(de="Schallpegelmesser", en="Sound level meter"),
@@ -296,24 +350,20 @@ NOISE = EntityType(
         # night, and the level of the night from 22 to 6 o'clock; both of the last 24 hours, indicative for the year's.
         _number("Lden", "Tag-Abend-Nacht-Pegel Lden", "Day-evening-night level Lden", "2N", 15, 140, queryable=True),
         _number("Lnight", "Nachtpegel Lnight", "Night level Lnight", "2N", 15, 140, queryable=True),
-        _text(
-            "noiseSource",
-            "Lärmquelle",
-            "Source of the noise",
-            ("traffic", "rail", "plant", "shipping", "leisure", "mixed"),
-            queryable=True,
-        ),
+        _word("noiseSource", "Lärmquelle", "Source of the noise", _SOURCES),
         # TA Lärm, 6.1: what is built here decides how loud a plant may be heard.
-        _text(
-            "areaKind",
-            "Gebietsart",
-            "Kind of area",
-            ("industrial", "commercial", "urban", "mixed", "residential", "purely-residential", "spa"),
-            queryable=True,
-        ),
+        _word("areaKind", "Gebietsart", "Kind of area", _AREAS),
         _number("heartbeat", "Lebenszeichen", "Heartbeat", None, 0, 1, decimals=0),
     ),
 )
+
+_SOILS = {
+    "sand": Label(de="Sand", en="sand"),
+    "loam": Label(de="Lehm", en="loam"),
+    "silt": Label(de="Schluff", en="silt"),
+    "clay": Label(de="Ton", en="clay"),
+    "substrate": Label(de="Baumsubstrat", en="substrate"),
+}
 
 SOIL = EntityType(
     name="GreenspaceRecord",
@@ -348,6 +398,6 @@ SOIL = EntityType(
         _number("soilMoistureEc", "Elektrische Leitfähigkeit", "Electrical conductivity", "D10", 0, 2, decimals=3),
         _number("litterCoverage", "Abfall auf der Fläche (0 bis 1)", "Litter (0 to 1)", None, 0, 1, decimals=2),
         _number("soilDepth", "Tiefe der Sonde", "Depth of the probe", "MTR", 0, 5, decimals=2),
-        _text("soilKind", "Bodenart", "Kind of soil", ("sand", "loam", "silt", "clay", "substrate")),
+        _word("soilKind", "Bodenart", "Kind of soil", _SOILS, queryable=False),
     ),
 )
