@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rhinecloud.base.errors import Unavailable
 from rhinecloud.base.model import Changes, Op
 from rhinecloud.base.packing import unpack
 from rhinecloud.context import Present, Presents, Relay, outbox
@@ -89,3 +90,43 @@ async def test_a_commit_is_told_once_after_it_is_out_even_if_who_is_told_stumble
         await asyncio.sleep(0.01)
     await relay.stop()
     assert out == told == [1, 2, 3]
+
+
+async def test_what_readers_are_done_with_goes_with_the_next_commit_or_soon(presents: Presents) -> None:
+    city = presents.open("city")
+    await commits(city, 3)
+    assert city._store is not None
+    for n in (1, 2, 3):
+        city.outbox_done("history", n)
+        city.outbox_done("changes", n)
+    assert outbox.waiting(city._reads) > 0, "no commit of its own"
+    await commits(city, 1)
+    assert outbox.position(city._reads, "history") == 3
+    city.outbox_done("history", 4)
+    city.outbox_done("changes", 4)
+    for _ in range(100):
+        if not outbox.waiting(city._reads):
+            break
+        await asyncio.sleep(0.02)
+    assert outbox.waiting(city._reads) == city._store.outbox_bytes == 0
+    await commits(city, 1)
+    city.outbox_done("history", 5)
+    city.close()
+    assert city.outbox_position("history") == 5, "closing writes it too"
+
+
+async def test_what_could_not_be_noted_is_noted_later(presents: Presents, monkeypatch: pytest.MonkeyPatch) -> None:
+    city = presents.open("city")
+    await commits(city, 1)
+    assert city._store is not None
+    city.outbox_done("history", 1)
+    monkeypatch.setattr(city._store, "_room", _full)
+    with pytest.raises(Unavailable):
+        await commits(city, 1)
+    monkeypatch.undo()
+    await asyncio.sleep(0.4)
+    assert city.outbox_position("history") == 1
+
+
+def _full() -> None:
+    raise Unavailable("The disk is nearly full")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
+from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
@@ -96,17 +97,17 @@ def waiting(db: sqlite3.Connection) -> int:
     return held
 
 
-def done(db: sqlite3.Connection, reader: str, upto: int, *, full: bool = False) -> int:
-    """Notes, in the open transaction, that `reader` needs nothing up to `upto` any more; what neither needs goes.
+def done(db: sqlite3.Connection, readers: Mapping[str, int], *, full: bool = False) -> int:
+    """Notes, in the open transaction, up to where readers need nothing any more; what neither needs goes.
 
     Args:
         full: too much waits: what history has goes, whether the backbone has it or not.
     Returns:
         The bytes that went.
     """
-    db.execute(
+    db.executemany(
         "INSERT INTO reader VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET upto = max(upto, excluded.upto)",
-        (reader, upto),
+        list(readers.items()),
     )
     history, changes = (position(db, name) for name in READERS)
     last_gone = history if full else min(history, max(changes, last(db) - MOST))

@@ -201,9 +201,8 @@ class Present:
     def outbox_done(self, reader: str, upto: int) -> None:
         """`reader` ("history" or "changes") needs nothing up to `upto` any more. Written with the next commit."""
         writer = self._open_writer()
-        store = writer.store
-        store.tail.done(reader, upto)
-        writer.submit(Job(also=lambda _db: store.outbox_done(reader, upto)))
+        writer.store.tail.done(reader, upto)
+        writer.note_done(reader, upto)
 
     # ── small documents beside the entities: subscriptions, registrations, hosted @contexts ─────────────────────────
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ class Job(msgspec.Struct):
     updates: Sequence[Update] = ()
     mark: tuple[str, int] | None = None
     also: Callable[[sqlite3.Connection], None] | None = None  # further writing in the same transaction
+    done_with: Mapping[str, int] = {}  # readers of the outbox, each with the sequence up to which it is done
     done: Any = None  # the future that the writer waits for
     results: list[Result] = []
     error: RhineError | None = None
@@ -150,8 +151,8 @@ class Store:
                 results.append(
                     Result(Outcome.REFUSED, error=Unavailable(f"Entity {update.id} cannot be kept: {error}"))
                 )
-        if job.mark or job.also:
-            self._transact([Job([], job.mark, job.also)])
+        if job.mark or job.also or job.done_with:
+            self._transact([Job([], job.mark, job.also, job.done_with)])
         job.results = results
 
     @staticmethod
@@ -183,6 +184,8 @@ class Store:
                 self.db.execute("INSERT OR REPLACE INTO mark (stream, sequence) VALUES (?, ?)", job.mark)
             if job.also:
                 job.also(self.db)
+            if job.done_with:
+                self._outbox_done(job.done_with)
         self.db.execute("COMMIT")
         if commit is not None:
             self.tail.add(commit)
@@ -193,10 +196,10 @@ class Store:
             else:
                 self.held.keep(entity_id, kept)  # type: ignore[arg-type] # the document is there
 
-    def outbox_done(self, reader: str, upto: int) -> None:
-        """What `outbox.done` does, in the open transaction, keeping count of what waits."""
+    def _outbox_done(self, done: Mapping[str, int]) -> None:
+        """What `outbox.done` does for each reader, in the open transaction, keeping count of what waits."""
         full = self.outbox_bytes > outbox.MOST_BYTES // 2
-        self.outbox_bytes -= outbox.done(self.db, reader, upto, full=full)
+        self.outbox_bytes -= outbox.done(self.db, done, full=full)
 
     def _room(self) -> None:
         """Refuses to write on a disk that is nearly full; looked at once a second."""

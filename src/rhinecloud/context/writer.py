@@ -26,6 +26,10 @@ MOST_WAITING: Final = 50_000
 """Updates that may wait: seconds of work, and some 300 MB. A job that finds nobody waiting may be larger."""
 
 
+DONE_S: Final = 0.25
+"""After which what readers are done with is written also where nobody writes."""
+
+
 class Writer:
     """Used in the loop's thread. `committed` is called after each commit that may have changed something."""
 
@@ -38,6 +42,8 @@ class Writer:
         self._group: list[Job] = []
         self._settling: Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._done: dict[str, int] = {}  # reader → up to where it is done, as far as not yet written
+        self._done_soon: asyncio.TimerHandle | None = None
 
     def submit(self, job: Job) -> None:
         """Its future is done once it is durable.
@@ -48,6 +54,30 @@ class Writer:
         if job.updates:
             self._admit(len(job.updates))
         self._queue.append(job)
+        self._wake()
+
+    def note_done(self, reader: str, upto: int) -> None:
+        """`reader` of the outbox needs nothing up to `upto` any more: written with the next commit, or soon.
+
+        A commit of its own would double the number of commits. What a crash makes of it: the past finds the commits
+        under its mark, and the backbone drops what it has under the same message id.
+        """
+        self._done[reader] = max(upto, self._done.get(reader, 0))
+        if self._done_soon is None:
+            self._done_soon = asyncio.get_running_loop().call_later(DONE_S, self._write_done)
+
+    def _write_done(self) -> None:
+        self._done_soon = None
+        if self._done:
+            self.submit(Job())
+
+    def _take_done(self) -> list[Job]:
+        if not self._done:
+            return []
+        done, self._done = self._done, {}
+        return [Job(done_with=done)]
+
+    def _wake(self) -> None:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name=f"writer-{self.store.tenant}")
 
@@ -77,7 +107,10 @@ class Writer:
             self.store.commit(self._group)
             self._tell(self._group)
         self._group, self._settling = [], None
-        rest = list(self._queue)
+        if self._done_soon is not None:
+            self._done_soon.cancel()
+            self._done_soon = None
+        rest = [*self._queue, *self._take_done()]
         self._queue.clear()
         self._waiting = 0
         if rest:
@@ -98,10 +131,14 @@ class Writer:
                 self.store.commit(self._group)
             group, self._group, self._settling = self._group, [], None
             self._tell(group)
+            for job in group:
+                if job.error is not None:
+                    for reader, upto in job.done_with.items():
+                        self.note_done(reader, upto)
         self._task = None
 
     def _next(self) -> list[Job]:
-        jobs = [self._queue.popleft()]
+        jobs = [self._queue.popleft(), *self._take_done()]
         size = len(jobs[0].updates)
         while self._queue and size < GROUP:
             jobs.append(self._queue.popleft())
