@@ -6,7 +6,7 @@ both, and where it has been heading for an hour. It is fitted anew at every call
 the coefficients that fitted 176 German car parks together (`PRIOR`), so that it works from the first hour on and does
 not chase noise. The band holds four of five outcomes: quantiles of what the model missed by at this time of day.
 
-Pure, and numpy only. How good it is stands in docs/reference/parking-forecast.md and is measured by
+Pure, and numpy only. How good it is stands in docs/decisions/0024 and is measured by
 bench/parking_forecast.py.
 """
 

@@ -243,12 +243,12 @@ def _reasons(park: Entity, wish: Wish, walk_m: float, price: float | None, outlo
         found.append(Reason("free", f"Jetzt {outlook.free} frei", f"{outlook.free} free now"))
     else:
         found.append(Reason("unknown", "Freie Plätze nicht bekannt", "Free places are not known"))
-    if price is not None:
-        found.append(
-            Reason("price", "Kostenlos", "Free of charge")
-            if price == 0
-            else Reason("price", f"{_de(round(price, 2))} für den Aufenthalt", f"{price:.2f} for the stay")
-        )
+    if price == 0:
+        found.append(Reason("price", "Kostenlos", "Free of charge"))
+    elif price is not None:
+        money = str(_value(park, "priceCurrency") or "EUR")
+        told = f"{price:.2f} {money}"
+        found.append(Reason("price", f"{told.replace('.', ',')} für den Aufenthalt", f"{told} for the stay"))
     if (always := parse(str(_value(park, "openingHours") or ""))) and len(always[0].days) == 8 and len(always) == 1:
         found.append(Reason("open", "Immer geöffnet", "Always open"))
     if wish.disabled and (places := _value(park, "disabledSpotNumber")):
