@@ -25,11 +25,11 @@ from .board import Board
 from .rooms import Rooms
 from .things import Kinds, Row
 
-EVERY_S: Final = 0.2
+EVERY_S: Final = 0.1
 KEEP_S: Final = 60.0
 BEHIND_S: Final = 1.0
 """How long a snapshot waits for changes that are committed but were not heard yet; then everything is read anew."""
-QUEUE: Final = 64
+QUEUE: Final = 128
 """Messages that wait for one browser, some twelve seconds' worth."""
 Readable = frozenset[str] | None
 
