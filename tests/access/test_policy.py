@@ -116,3 +116,14 @@ def test_the_reference_page_shows_the_table() -> None:
         cells = " | ".join("yes" if action in ROLES[role] else "" for role in order)
         row = f"| `{action}` | {cells} |"
         assert " ".join(row.split()) in " ".join(page.split()), row
+
+
+def test_a_type_can_be_closed_to_everyone_in_one_tenant_and_opened_again() -> None:
+    policy = Policy(frozenset([TYPE]))
+    assert policy.readable_types(ANONYMOUS, "city") == {TYPE}
+    policy.close("city", frozenset([TYPE]))
+    assert policy.readable_types(ANONYMOUS, "city") == frozenset()
+    assert policy.readable_types(ANONYMOUS, "port") == {TYPE}
+    assert policy.readable_types(token("entities.read"), "city") is None  # who may read everything still does
+    policy.close("city", frozenset())
+    assert policy.readable_types(ANONYMOUS, "city") == {TYPE}

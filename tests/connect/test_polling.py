@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from rhinecloud.backbone import RawMessage
@@ -311,3 +312,32 @@ async def test_a_feed_that_is_switched_on_elsewhere_is_noticed(server, connect: 
     connect.notice_feeds()
     assert [s.feed.id for s in polls.states("city")] == ["f"]
     await polls.stop()
+
+
+def test_a_gauge_with_its_marks_tells_them_and_how_it_stands(connect: Connect) -> None:
+    feed = msgspec.structs.replace(PEGELONLINE, options={"ids": ["DUISBURG-RUHRORT"], "marks": True})
+    assert address_of(feed).endswith("&ids=DUISBURG-RUHRORT&includeCharacteristicValues=true")
+    connect.documents.save("city", "feed", feed)
+    now = {"timestamp": "2026-11-22T10:45:00+01:00", "value": 943, "stateMnwMhw": "high", "stateNswHsw": "normal"}
+    marks = [{"shortname": n, "unit": "cm", "value": v} for n, v in (("M_I", 930.0), ("M_II", 1130.0), ("MW", 426.0))]
+    level = {"shortname": "W", "unit": "cm", "currentMeasurement": now, "characteristicValues": marks}
+    station = {"number": "2770010", "longname": "DUISBURG-RUHRORT", "timeseries": [level]}
+    message = RawMessage("RAW", 1, "poll/city/pegelonline", json.dumps([station]).encode(), 1_795_341_600_000_000)
+    (ruhrort,) = connect.decoder.decode("city", message).updates
+    told = {k.rsplit("/", 1)[-1]: v[0]["value"] for k, v in ruhrort.entity["attrs"].items()}
+    assert (told["floodMark1"], told["floodMark2"], told["meanLevel"]) == (9.3, 11.3, 4.26)
+    assert (told["levelState"], told["shippingState"]) == ("high", "normal")
+
+
+def test_what_a_pack_brings_is_offered_while_it_is_on_and_read_all_the_same(connect: Connect) -> None:
+    on: set[str] = {"weather"}
+    connect.documents.packs_on = lambda tenant: on
+    brought = msgspec.structs.replace(PEGELONLINE, id="weather.gauges", active=False)
+    connect.documents.bring("feed", [brought], pack="weather")
+    connect.documents.save("city", "feed", msgspec.structs.replace(brought, active=True))
+    assert [feed.id for feed in connect.documents.list("city", "feed", Feed)] == ["weather.gauges"]
+    on.clear()
+    assert connect.documents.list("city", "feed", Feed) == []  # so it is asked no more
+    assert connect.documents.get("city", "feed", "weather.gauges", Feed).active  # what had come in by it is read
+    on.add("weather")
+    assert connect.documents.list("city", "feed", Feed)[0].active  # as it was
