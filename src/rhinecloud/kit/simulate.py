@@ -59,7 +59,6 @@ class Child:
         self._filling: asyncio.Task[None] | None = None
         self._packs: tuple[Pack, ...] = packs()
         self._units = _units(self._packs)
-        self._last = b""
 
     def now(self) -> float:
         return self._clock() / SECOND
@@ -131,12 +130,9 @@ class Child:
     def _tell(self) -> None:
         self._archive.seen(self.now())
         player = self._player
-        line = msgspec.json.encode(Played(len(player.stations), player.connected, 0, self._filled))
-        if line != self._last:
-            self._last = line
-            counted = Played(len(player.stations), player.connected, player.messages, self._filled)
-            sys.stdout.buffer.write(msgspec.json.encode(counted) + b"\n")
-            sys.stdout.buffer.flush()
+        played = Played(len(player.stations), player.connected, player.messages, self._filled)
+        sys.stdout.buffer.write(msgspec.json.encode(played) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 def _units(chosen: tuple[Pack, ...]) -> Units:

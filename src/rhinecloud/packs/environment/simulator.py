@@ -120,7 +120,7 @@ def _water_temperature(at: float) -> float:
 def _weather_stations(world: World) -> Iterator[Thing]:
     for device, name, lon, lat, warmer, windy, district in places.WEATHER:
         measure = _weather(world, world.noise(device, HOUR), warmer, windy)
-        yield _thing("WeatherObserved", (device, name, lon, lat), district, 60, measure, stationName=name)
+        yield _thing("WeatherObserved", (device, name, lon, lat), district, 30, measure, stationName=name)
 
 
 def _weather(world: World, noise: Noise, warmer: float, windy: float) -> Measure:
@@ -182,7 +182,7 @@ def _soil(world: World) -> Iterator[Thing]:
 
         title = f"Boden {name}" if number >= len(sites.SOIL) else f"Boden Schule {name}"
         yield _thing(
-            "GreenspaceRecord", (device, title, lon, lat), district, 600, measure, soilKind=kind, soilDepth=0.3
+            "GreenspaceRecord", (device, title, lon, lat), district, 300, measure, soilKind=kind, soilDepth=0.3
         )
 
 
@@ -201,13 +201,13 @@ def traffic(now: Moment) -> float:
 def _air(world: World) -> Iterator[Thing]:
     for device, name, lon, lat, cars, industry, district in places.AIR:
         measure = _air_station(world, device, (lon, lat), cars, industry, whole=True)
-        yield _thing("AirQualityObserved", (device, name, lon, lat), district, 120, measure, typeOfLocation="outdoor")
+        yield _thing("AirQualityObserved", (device, name, lon, lat), district, 60, measure, typeOfLocation="outdoor")
     for slug, name, lon, lat, district in sites.AIR:
         device = f"air-{slug}"
         cars = 0.15 + 0.6 * chance(world.seed, f"{device}/cars")
         measure = _air_station(world, device, (lon, lat), cars, smelt(lon, lat), whole=False)
         yield _thing(
-            "AirQualityObserved", (device, f"Luft {name}", lon, lat), district, 180, measure, typeOfLocation="outdoor"
+            "AirQualityObserved", (device, f"Luft {name}", lon, lat), district, 90, measure, typeOfLocation="outdoor"
         )
 
 
@@ -255,7 +255,7 @@ def _noise(world: World) -> Iterator[Thing]:
     for device, name, lon, lat, quiet, rise, source, area, district in places.NOISE:
         meter = _meter(world, device, (lon, lat), quiet, rise)
         place = device, name, lon, lat
-        yield _thing("NoiseLevelObserved", place, district, 60, meter, noiseSource=source, areaKind=area)
+        yield _thing("NoiseLevelObserved", place, district, 20, meter, noiseSource=source, areaKind=area)
     for slug, name, lon, lat, district in sites.NOISE:
         device = f"noise-{slug}"
         street, plant = chance(world.seed, f"{device}/street"), smelt(lon, lat)
@@ -263,7 +263,7 @@ def _noise(world: World) -> Iterator[Thing]:
         source = "plant" if plant > 0.6 else "traffic"
         area = "residential" if street < 0.45 else "mixed"
         place = device, f"Lärm {name}", lon, lat
-        yield _thing("NoiseLevelObserved", place, district, 90, meter, noiseSource=source, areaKind=area)
+        yield _thing("NoiseLevelObserved", place, district, 30, meter, noiseSource=source, areaKind=area)
 
 
 def _meter(world: World, device: str, place: tuple[float, float], quiet: float, rise: float) -> Measure:

@@ -51,7 +51,7 @@ def _car_parks(world: World) -> Iterator[Thing]:
             type="OffStreetParking",
             entity=f"urn:ngsi-ld:OffStreetParking:{device.removeprefix('parking-')}",
             location=(lon, lat),
-            interval_s=40 + number % 4 * 10,
+            interval_s=20 + number % 4 * 10,
             measure=_counter(world, device, places, visitors),
             fixed={
                 "totalSpotNumber": places,
