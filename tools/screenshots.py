@@ -18,6 +18,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -50,8 +51,10 @@ class Picture:
 
 
 PICTURES = (
-    Picture("situation.jpg", f"/?select={GAUGE}&@6.7290,51.4500,12.40", "de-DE", "dark", (1440, 900)),
-    Picture("phone.png", "/", "en-GB", "light", (390, 844)),
+    Picture("overview.jpg", "/", "de-DE", "dark", (1440, 900)),
+    Picture("situation.jpg", f"/situation?select={GAUGE}&@6.7290,51.4500,12.40", "de-DE", "dark", (1440, 900)),
+    Picture("past.jpg", "/situation?at={at}&list=things&@6.7500,51.4350,11.60", "en-GB", "light", (1440, 900)),
+    Picture("phone.png", "/situation", "en-GB", "light", (390, 844)),
 )
 
 
@@ -94,8 +97,12 @@ def take(browser: Browser, url: str, picture: Picture, folder: Path) -> Path:
     ) as context:
         context.add_cookies([{"name": "rhinecloud_theme", "value": picture.theme, "url": url}])
         page = context.new_page()
-        page.goto(picture.path)
-        page.wait_for_selector("#live[data-state=live]")
+        at = datetime.now(UTC) - timedelta(hours=6)
+        page.goto(picture.path.replace("{at}", f"{at:%Y-%m-%dT%H:00:00Z}"))
+        page.wait_for_selector("#live[data-state=live], #live[data-state=past]")
+        if page.locator(".demo").count():  # the picture says it in its words
+            page.locator(".demo button").click()
+            page.wait_for_selector("#live[data-state=live], #live[data-state=past]")
         if "select=" in picture.path:
             page.wait_for_selector("thing-panel city-chart canvas")
         settle(page)
@@ -108,6 +115,9 @@ def take(browser: Browser, url: str, picture: Picture, folder: Path) -> Path:
 
 def settle(page: Page) -> None:
     """Waits until the map is drawn: until a second changes nothing on it."""
+    page.wait_for_timeout(1_000)
+    if not page.locator("city-map").count():
+        return
     page.evaluate("document.querySelector('city-map').ready")
     before, tries = b"", 20
     while (now := page.locator("city-map .canvas").screenshot()) != before and tries:
