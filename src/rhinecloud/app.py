@@ -1,7 +1,8 @@
 """The one place that wires the rooms together and starts them. What is written here is how a fact travels:
 
     device → backbone (durable) → connect (decode) → context (quality, present, outbox: one commit) → history
-                                            └→ backbone changes.<tenant> → subscriptions, figures, screens
+                                                        └→ relay → backbone changes.<tenant> → screens
+                                                             └→ `City._told`: figures, rules, forecasts, subscriptions
 
 Data doors open first: NGSI-LD answers and devices are let in while the screens' framework is still being imported.
 """
