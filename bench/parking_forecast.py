@@ -29,6 +29,8 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 
+import harness
+
 from rhinecloud.kit import Past
 from rhinecloud.packs.parking.forecast import LEVELS, PAST, SLOT_S, Slots, ahead_of, free_places, size_of
 
@@ -192,8 +194,10 @@ def report(scores: list[Score], milliseconds: list[float]) -> dict[int, dict[str
             + f"   {model / best:>8.2f}        {held:.1%} (80 %), {below:.1%} below"
         )  # fmt: skip
         table[minutes] = {"model": model, "held": held} | naive
-    middle = np.quantile(milliseconds, 0.5)
-    print(f"one forecast: {np.mean(milliseconds):.1f} ms mean, {middle:.1f} ms median (target < 10)")
+        harness.figure(
+            f"forecast_{minutes}_min", model, "places", ratio=model / best, of="the best naive pattern", target="< 1"
+        )
+    harness.figure("forecast_time", float(np.median(milliseconds)), "ms", target="< 10")
     return table
 
 

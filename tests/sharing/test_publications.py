@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from rhinecloud.access import system
 from rhinecloud.base.declare import Attribute, EntityType, Label, Model
 from rhinecloud.base.model import Op, Update
 from rhinecloud.context import Presents, Vocabularies
-from rhinecloud.kit import Pack, Publication, Switchboard
-from rhinecloud.sharing import Publications
+from rhinecloud.kit import Endpoint, Pack, Parameter, Publication, Switchboard
+from rhinecloud.sharing import Publications, described
 
 BOTH = Label(de="x", en="x")
 HIVE = EntityType(
@@ -50,12 +50,34 @@ def _publication(name: str, render: Any = _render) -> Publication:
     )
 
 
+def _heavier(entities: Sequence[Mapping[str, Any]], given: Mapping[str, Any], now_us: int) -> Any:
+    if given["than"] == 13:
+        raise ValueError("Thirteen brings bad luck")
+    if given["than"] == 0:
+        raise RuntimeError("a pack's own mistake")
+    heavier = [e["id"] for e in entities if e["weight"]["value"] > given["than"]]
+    return {"heavier": heavier[: given.get("limit")], "now": now_us > 0}
+
+
+HEAVIER = Endpoint(
+    id="bees.heavier",
+    label=BOTH,
+    path="bees/heavier",
+    types=("Hive",),
+    parameters=(
+        Parameter(name="than", label=BOTH, required=True, minimum=0, maximum=100),
+        Parameter(name="limit", label=BOTH, kind="integer"),
+        Parameter(name="asleep", label=BOTH, kind="boolean"),
+    ),
+    answer=_heavier,
+)
 BEES = Pack(
     id="bees",
     title=BOTH,
     text=BOTH,
     types=(HIVE,),
     publications=(_publication("hives"), _publication("broken", _broken)),
+    endpoints=(HEAVIER,),
 )
 
 
@@ -77,7 +99,9 @@ class Everybody:
 class Door:
     def __init__(self, presents: Presents, board: Switchboard) -> None:
         self.presents, self.board, self.access = presents, board, Everybody()
-        door = Publications(board.on, presents, self.access, Vocabularies(MODEL), MODEL, default_tenant="city")
+        door = Publications(
+            board.on, presents, self.access, Vocabularies(MODEL), MODEL, default_tenant="city", packs=[BEES]
+        )
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://city")  # type: ignore[arg-type]
 
     async def weigh(self, hive: str, weight: float) -> None:
@@ -147,3 +171,51 @@ async def test_another_tenant_is_another_city(door: Door) -> None:
 
 async def test_publications_are_only_read(door: Door) -> None:
     assert (await door.http.post("/publications/bees/hives.json")).status_code == 405
+
+
+async def test_a_question_is_answered_from_the_present(door: Door) -> None:
+    answer = await door.http.get("/bees/heavier?than=31&tenant=city")
+    assert answer.status_code == 200
+    assert answer.json() == {"heavier": ["urn:ngsi-ld:Hive:1"], "now": True}
+    assert (await door.http.get("/bees/heavier?than=32&limit=5&asleep=false")).json()["heavier"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "said"),
+    [
+        ("", 400, "than is missing"),
+        ("than=x", 400, "is a number"),
+        ("than=nan", 400, "is from 0 to 100"),
+        ("than=101", 400, "is from 0 to 100"),
+        ("than=5&limit=1.5", 400, "is a number"),
+        ("than=5&asleep=1", 400, "true or false"),
+        ("than=5&more=1", 400, "does not exist"),
+        ("than=13", 400, "bad luck"),
+        ("than=0", 503, "cannot answer now"),
+        ("than=5&tenant=nowhere", 404, "nowhere"),
+    ],
+)
+async def test_what_is_asked_wrongly_is_refused_with_the_reason(door: Door, query: str, status: int, said: str) -> None:
+    answer = await door.http.get(f"/bees/heavier?{query}")
+    assert (answer.status_code, said in answer.json()["detail"]) == (status, True), answer.text
+
+
+async def test_questions_are_for_those_who_may_read_and_go_with_their_pack(door: Door) -> None:
+    door.access.readable = frozenset()
+    assert (await door.http.get("/bees/heavier?than=1")).status_code == 401
+    assert (await door.http.get("/bees/heavier?than=1", headers={"Authorization": "Bearer x"})).status_code == 200
+    assert (await door.http.post("/bees/heavier?than=1")).status_code == 405
+    door.board.switch("city", "bees", on=False, who="person:anna")
+    assert (await door.http.get("/bees/heavier?than=1", headers={"Authorization": "Bearer x"})).status_code == 404
+
+
+def test_all_of_it_is_described() -> None:
+    paths = described([BEES])
+    assert paths.keys() == {
+        "/publications",
+        "/publications/bees/hives.json",
+        "/publications/bees/broken.json",
+        "/bees/heavier",
+    }
+    than = next(p for p in paths["/bees/heavier"]["get"]["parameters"] if p["name"] == "than")
+    assert than["required"] and than["schema"] == {"type": "number", "minimum": 0, "maximum": 100}
