@@ -3,12 +3,13 @@
     python bench/parking_forecast.py [--series FOLDER] [--from 2026-08-01] [--carparks 60] [--every 10700]
     python bench/parking_forecast.py --fit --series FOLDER --from 2026-05-01    prints packs/parking/priors.py anew
 
-Rolling origin, out of sample: at each moment only what had been counted by then is given. The folder holds a wide CSV a
-day (`2026-08-20.csv`: timestamp, then a column of free places a car park) and `meta-data.csv` with `num_all`; the
+Rolling origin, out of sample: at each moment only what had been counted by then is given. The folder holds a wide CSV
+a day (`2026-08-20.csv`: timestamp, then a column of free places a car park) and `meta-data.csv` with `num_all`; the
 default is the one day among the samples. With weeks of past the naive ways are: as yesterday, as a week ago, mean of
 the last four such weekdays; with one day: the mean daily curve of all other car parks, scaled, and the same curve
-followed from where the car park is now. "As now" (persistence) stands beside both. A car park of every four, chosen by
-its name's checksum, is measured; to the other three the priors were fitted.
+followed from where the car park is now (that curve knows what the others did later that day; the model does not). "As
+now" (persistence) stands beside both. A car park of every four, chosen by its name's checksum, is measured; to the
+other three the priors were fitted.
 """
 
 from __future__ import annotations
