@@ -72,3 +72,25 @@ async def test_what_the_past_is_told_directly_is_gone_through_too(city: City) ->
     await recall(city)
     [alert], _ = city.insight.alerts("city")
     assert (alert.started_us, alert.cleared_us) == (start + HOUR, start + 3 * HOUR)
+
+
+async def test_what_came_late_says_nothing_of_silence(city: City) -> None:
+    await city.save(rule("", silent_s=600, attr="level"))
+    await city.level(7.0)
+    start = city.clock() - 5 * HOUR
+    await city.tell(*(city.observe(7.0, at_us=start + n * HOUR) for n in range(4)))
+    await recall(city)
+    assert city.insight.alerts("city")[1] == 0
+
+
+async def test_one_alert_goes_on_into_the_stretch_that_is_known_already(city: City) -> None:
+    await city.save(rule())
+    await city.level(8.6, at_us=city.clock() - 3 * 24 * HOUR)
+    await city.tell(city.observe(7.0, at_us=city.clock() - 60 * HOUR))
+    [first], _ = city.insight.alerts("city")
+    start = city.clock() - 3 * 24 * HOUR - 20 * HOUR
+    await city.tell(*(city.observe(v, at_us=start + n * HOUR) for n, v in enumerate((7.0, 8.5, 8.7))))
+    await recall(city)
+    [alert], _ = city.insight.alerts("city")
+    assert alert.id == first.id, "until something else is observed, the level is what it was"
+    assert alert.started_us == start + HOUR and alert.cleared_us == first.cleared_us

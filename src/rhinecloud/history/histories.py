@@ -83,10 +83,10 @@ class Histories:
     ) -> None:
         """`folder` holds a folder a tenant (DATA/tenants).
 
-        Callbacks in `recorded` are called in the loop with (tenant, types, since when, µs) after the past was told
-        something directly.
+        Callbacks in `recorded` are called in the loop with (tenant, types, since when, until when, µs) after the past
+        was told something directly.
         """
-        self.recorded: list[Callable[[str, Sequence[str], int], None]] = []
+        self.recorded: list[Callable[[str, Sequence[str], int, int], None]] = []
         self.clock = clock
         self.model = model or Model(())
         self.calendar = Calendar(settings.timezone)
@@ -324,9 +324,9 @@ class History:
     ) -> Appended:
         """Writes instances of an entity into the past directly; durable when it returns (5.6.11, 5.6.12)."""
         written = await self._read(record, entity, types, instances, now_us=self._all.clock(), source=source)
-        if since := min((at for _, _, at, _ in instances if at is not None), default=0):
+        if times := [at for _, _, at, _ in instances if at is not None]:
             for call in self._all.recorded:
-                call(self.tenant, types, since)
+                call(self.tenant, types, min(times), max(times))
         return written
 
     async def mend(self, entity: str, attr: str, instance: int, change: Callable[[Instance], Mended]) -> bool:

@@ -115,12 +115,12 @@ def known(db: sqlite3.Connection, alert_id: str) -> Alert | None:
     return _decode(row[0]) if row else None
 
 
-def overlapping(db: sqlite3.Connection, alert: Alert) -> Alert | None:
-    """The first alert of the same rule and entity whose time touches that of `alert`."""
+def overlapping(db: sqlite3.Connection, alert: Alert, until_us: int) -> Alert | None:
+    """The first alert of the same rule and entity whose time touches that of `alert`, known up to `until_us`."""
     row = db.execute(
         "SELECT body FROM alert WHERE rule = ? AND entity = ? AND raised_us <= ?"
         " AND (cleared_us IS NULL OR cleared_us >= ?) ORDER BY raised_us LIMIT 1",
-        (alert.rule, alert.entity, 2**62 if alert.cleared_us is None else alert.cleared_us, alert.raised_us),
+        (alert.rule, alert.entity, until_us if alert.cleared_us is None else alert.cleared_us, alert.raised_us),
     ).fetchone()
     return _decode(row[0]) if row else None
 

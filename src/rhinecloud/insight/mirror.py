@@ -50,7 +50,7 @@ class Mirror:
         set_meta(db, "mirrored", self._at)
 
     def _update(self, alert: Alert, now: int) -> Update | None:
-        gone_us = None if alert.cleared_us is None else max(alert.cleared_us, alert.known_us) + AFTER_US
+        gone_us = None if alert.cleared_us is None else alert.cleared_us + AFTER_US
         if gone_us is not None and gone_us <= now:
             return Update(op=Op.DELETE, id=entity_id(alert), source=SOURCE)
         entity: dict[str, Any] = {"type": [ALERT.iri], "attrs": {n: [i] for n, i in self._attrs(alert)}}

@@ -32,7 +32,6 @@ from .declare import Alert, Happened, Indicator, IndicatorValue, News, Rule, Rul
 from .tables import FILE, Shelf
 from .tenant import Means, Tenant
 from .trial import Progress, try_rule
-from .watch import Watch
 
 GRAIN_S: Final = 0.2
 KEEP_S: Final = 1.0
@@ -207,9 +206,9 @@ class Insight:
         """
         here = self._tenant(tenant)
         standing = check_rule(rule, self._model, self._expand, here.seen)
-        watch = Watch(tenant, self._model, self._zone)
         end = min(end_us, self._clock())
-        return await try_rule(watch, standing, self._histories.open(tenant), start_us, end, progress)
+        history = self._histories.open(tenant)
+        return await try_rule(here.watch.empty(), standing, history, start_us, end, progress)
 
     # ── alerts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -306,10 +305,10 @@ class Insight:
             self._later(here.flush())
         _READ.observe(time.perf_counter() - began)
 
-    def _recorded(self, tenant: str, types: Sequence[str], since_us: int) -> None:
+    def _recorded(self, tenant: str, types: Sequence[str], since_us: int, until_us: int) -> None:
         """The past was told something that the present never saw."""
         with contextlib.suppress(NonexistentTenant):
-            self._tenant(tenant).late.note(" ".join(types), since_us, self._clock())
+            self._tenant(tenant).late.note(" ".join(types), since_us, until_us, self._clock())
 
     async def settled(self) -> None:
         """Returns when everything that was asked for before is done: rules looked at, news told."""

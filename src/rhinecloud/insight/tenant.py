@@ -25,7 +25,7 @@ from .declare import Alert, Indicator, News, Rule, Trouble
 from .holding import newest
 from .indicators import SOURCE, Indicators
 from .mirror import Mirror
-from .recalling import Late, merge, recall
+from .recalling import Late, merge, recall, stretch
 from .replaying import Row, steps
 from .rules import Rules
 from .standing import Expand, Standing
@@ -190,7 +190,7 @@ class Tenant:
             elif change == Kind.DELETED or seen:
                 rules = watch.sees(group, entity, attr, None, received)
                 if observed is not None:
-                    self.late.note(types, observed, received)
+                    self.late.note(types, observed, observed, received)
             else:
                 at = received if observed is None or observed > received else observed
                 rules = watch.sees(group, entity, attr, number, at)
@@ -301,27 +301,29 @@ class Tenant:
 
     async def recall(self, history: History) -> None:
         """Goes through what came late and has become quiet (see `recalling`)."""
-        for kind, since in self.late.due():
-            rules = self.watch.index.by_type.get(kind)
-            if not rules:
+        now = self._clock()
+        for kind, since, until in list(self.late.due()):
+            rules = [rule for rule in self.watch.index.by_type.get(kind, ()) if not rule.silent_us]
+            span = stretch(since, until, now)
+            if not rules or span is None:
                 continue
-            found = await recall(self.watch.empty(), rules, history, since, self._clock())
+            found = await recall(self.watch.empty(), rules, history, *span)
             async with self._flushing:
-                new, earlier, self._told = await asyncio.to_thread(self._merge, found)
+                new, earlier, self._told = await asyncio.to_thread(self._merge, found, span[1])
             for alert in earlier:
                 case = self.watch.cases.get(alert.entity, {}).get(alert.rule)
                 if case is not None and case.alert is not None and case.alert.id == alert.id:
                     case.alert.started_us, case.alert.raised_us = alert.started_us, alert.raised_us
                     case.alert.evidence = alert.evidence
                     self.watch.restate(case)
-            for alert in new:
-                await self._tell(self.name, News("cleared", alert))
+            for first in range(0, len(new), AT_ONCE):
+                await asyncio.gather(*(self._tell(self.name, News("cleared", a)) for a in new[first : first + AT_ONCE]))
         await self.flush()
 
-    def _merge(self, found: Sequence[Alert]) -> tuple[list[Alert], list[Alert], int]:
+    def _merge(self, found: Sequence[Alert], until_us: int) -> tuple[list[Alert], list[Alert], int]:
         """In a thread."""
         with self.shelf.transaction() as db:
-            return merge(db, found, self._clock())
+            return merge(db, found, until_us, self._clock())
 
     def tick(self, present: Present) -> bool:
         """What is due by the clock; whether there is something to write."""

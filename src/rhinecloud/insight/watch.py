@@ -66,7 +66,7 @@ class Watch:
         self.snoozed: dict[tuple[str, str], int] = {}  # (rule, entity) → until when
         self.touched: set[tuple[str, str]] = set()  # pending cases that began or ended: to be kept
         self._model, self._zone = model, zone
-        self._holding = Holding(listened)
+        self._listened, self._holding = listened, Holding(listened)
         self._windows: dict[tuple[str, str], Window] = {}
         self._moves: dict[
             tuple[str, str], list[tuple[int, dict[Stretch, Difference | None]]]
@@ -318,7 +318,7 @@ class Watch:
 
     def empty(self) -> Watch:
         """One like this without rules and cases, for the past."""
-        return Watch(self.tenant, self._model, self._zone)
+        return Watch(self.tenant, self._model, self._zone, listened=self._listened)
 
     # ── the clock ────────────────────────────────────────────────────────────────────────────────────────────────────
 
