@@ -58,6 +58,12 @@ document.addEventListener("click", (event) => {
   if (copier) navigator.clipboard?.writeText(document.getElementById(copier.dataset.copy).textContent.trim());
 });
 
+// A choice of language, mood or the like comes back to the same view, not only to the same page.
+document.addEventListener("submit", (event) => {
+  const next = event.target.elements?.namedItem("next");
+  if (event.target.action.endsWith("/choose") && next?.value === location.pathname) next.value += location.search;
+});
+
 // A choice is a form that sends itself; without script its button does.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-sends]")) event.target.form.requestSubmit();
