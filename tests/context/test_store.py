@@ -365,10 +365,15 @@ async def test_pages_of_many_are_stable_and_whole(presents: Presents) -> None:
         assert pages == sorted(pages, key=lambda name: int(name[4:]))
 
 
-async def test_a_hot_read_is_one_statement_and_a_query_two(presents: Presents) -> None:
+async def test_a_read_is_one_statement_or_none_and_a_query_two(presents: Presents) -> None:
     city = presents.open("city")
     await city.write([update(Op.CREATE, f"urn:{n}", {"level": number(n)}) for n in range(100)])
     said: list[str] = []
+    city._reads.set_trace_callback(said.append)
+    city.get("urn:7")
+    assert not said, "who was written lately is held in memory"
+    city.close()
+    city.get("urn:7")
     city._reads.set_trace_callback(said.append)
     city._finder._here.db.set_trace_callback(said.append)
     city.get("urn:7")

@@ -23,18 +23,16 @@ from rhinecloud.base.errors import Unavailable
 from rhinecloud.base.model import Entity, Result, Update
 from rhinecloud.base.packing import Commit
 
-from . import discovery, outbox
+from . import discovery, held, outbox
 from .discovery import AttributeFound, TypeFound
 from .draft import Check, living
 from .finder import Finder, something_expired
-from .held import Room
 from .purge import PURGE, purged
 from .query import Kept, Page, Query
 from .store import Job, Store, decode_entity
 from .writer import Writer
 
-_BY_ID = "SELECT doc FROM entity WHERE id = ?"
-_KEPT_BY_ID = "SELECT key, doc FROM entity WHERE id = ?"
+_BY_ID = "SELECT key, kind, doc FROM entity WHERE id = ?"
 
 
 class Present:
@@ -52,7 +50,7 @@ class Present:
         commits: Executor,
         committed: Callable[[str], None],
         reserve_bytes: int = 0,
-        room: Room | None = None,
+        room: held.Room | None = None,
     ) -> None:
         self.tenant = tenant
         self.used = time.monotonic()
@@ -129,18 +127,24 @@ class Present:
 
     def get(self, entity_id: str) -> Entity | None:
         """The entity; None: it does not exist, or has expired. Not to be altered: a copy is the reader's own affair."""
-        row = self._open().execute(_BY_ID, (entity_id,)).fetchone()
+        row = self._row(entity_id)
         if row is None:
             return None
-        entity: Entity = decode_entity(row[0])
+        entity: Entity = decode_entity(row[2])
         return living(entity, self._clock()) if "_x" in entity else entity
 
     def kept(self, entity_id: str) -> Kept | None:
         """The entity as the store keeps it; None: it does not exist, or `get` has to look into it."""
-        row: Kept | None = self._open().execute(_KEPT_BY_ID, (entity_id,)).fetchone()
+        row = self._row(entity_id)
         if row is None or (self._store.transient and something_expired(self._reads, self._clock())):  # type: ignore[union-attr]
             return None
-        return row
+        return row[0], row[2]
+
+    def _row(self, entity_id: str) -> held.Kept | None:
+        """Key, kind and document as last committed: from memory, or else from the file."""
+        db = self._open()
+        assert self._store is not None
+        return self._store.held.get(entity_id) or db.execute(_BY_ID, (entity_id,)).fetchone()
 
     def get_many(self, ids: Iterable[str]) -> list[Entity]:
         """Those of the entities that exist, in the order asked for, each once."""
@@ -186,9 +190,9 @@ class Present:
         """Up to `rows` commits after the sequence `after`, in order."""
         self._open()
         store = self._store  # another thread may be closing
-        held = store.tail.after(after, rows) if store is not None else None
-        if held is not None:
-            return held
+        new = store.tail.after(after, rows) if store is not None else None
+        if new is not None:
+            return new
         with self._outbox_lock:
             return outbox.read(self._outbox_reads, after, rows)
 
