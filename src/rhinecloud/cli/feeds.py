@@ -64,7 +64,7 @@ def add(
     data: Data = None,
 ) -> None:
     """Add a feed of your own, or replace it; it is asked at once unless it says "active": false."""
-    from rhinecloud.connect import Feed, check_feed
+    from rhinecloud.connect import Feed
 
     try:
         made = msgspec.json.decode(file.read_bytes(), type=Feed)
@@ -73,7 +73,7 @@ def add(
     except msgspec.DecodeError as error:
         raise InvalidRequest(f"{file} is no feed: {error}") from error
     with _feeds(data, tenant) as (documents, its_tenant, _):
-        check_feed(made, _forms())
+        made.check(_forms())
         version = documents.save(its_tenant, "feed", made)
         typer.echo(f"{made.id} is version {version}, and {'on' if made.active else 'off'}")
 
@@ -95,11 +95,11 @@ def ask_now(feed: Id, tenant: Tenant = "", data: Data = None) -> None:
 
 
 def _switch(feed_id: str, tenant: str, data: Path | None, *, active: bool) -> None:
-    from rhinecloud.connect import Feed, check_feed
+    from rhinecloud.connect import Feed
 
     with _feeds(data, tenant) as (documents, its_tenant, _):
         feed = documents.get(its_tenant, "feed", feed_id, Feed)
-        check_feed(feed, _forms())
+        feed.check(_forms())
         documents.save(its_tenant, "feed", msgspec.structs.replace(feed, active=active))
         typer.echo(f"{feed_id} is {'on' if active else 'off'} in {its_tenant}")
         if active and feed.attribution:
@@ -109,7 +109,7 @@ def _switch(feed_id: str, tenant: str, data: Path | None, *, active: bool) -> No
 @contextmanager
 def _feeds(data: Path | None, tenant: str) -> Iterator[tuple[Documents, str, Path]]:
     """The documents of an installation, with what its packs bring, as they are on."""
-    from rhinecloud.connect import Documents, Tables, feed_of
+    from rhinecloud.connect import Documents, Feed, Tables
     from rhinecloud.kit import Switchboard, packs
 
     settings = load(data)
@@ -124,7 +124,7 @@ def _feeds(data: Path | None, tenant: str) -> Iterator[tuple[Documents, str, Pat
         documents = Documents(tables)
         documents.packs_on = Switchboard(settings.data / "tenants", installed).ids
         for pack in installed:
-            documents.bring("feed", [feed_of(feed, _forms()) for feed in pack.feeds], pack=pack.id)
+            documents.bring("feed", [Feed.of(feed, _forms()) for feed in pack.feeds], pack=pack.id)
         yield documents, name, settings.data
     finally:
         tables.close()

@@ -9,7 +9,7 @@ from .codecs import CODECS, Codec
 from .commands import Command, Commands
 from .decode import Decoded, Decoder
 from .devices import Device, mqtt_filters
-from .feeds import PEGELONLINE, Feed, check_feed, feed_of
+from .feeds import PEGELONLINE, Feed
 from .figures import Figure, Figures
 from .files import File, open_file
 from .ingest import Bad, Ingest
@@ -54,8 +54,6 @@ __all__ = [
     "Replayed",
     "Tables",
     "Throttle",
-    "check_feed",
-    "feed_of",
     "mqtt_filters",
     "open_file",
     "try_mapping",

@@ -37,6 +37,37 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     active: bool = True
     version: int = 0
 
+    @classmethod
+    def of(cls, brought: Any, forms: Collection[str] = ()) -> Feed:
+        """A pack's feed (`kit.Feed`) as a city would switch it on; it is not active.
+
+        Raises:
+            BadRequestData: it cannot be asked.
+        """
+        feed = cls(
+            id=brought.id,
+            title=brought.label.en,
+            url=brought.url,
+            format=brought.format,
+            mapping=brought.mapping,
+            interval_s=brought.interval_s,
+            licence=brought.licence,
+            attribution=brought.attribution,
+            options=brought.options,
+            active=False,
+        )
+        feed.check(forms)
+        return feed
+
+    def check(self, forms: Collection[str] = ()) -> None:
+        """
+        Args:
+            forms: ids of the forms that packs bring.
+        Raises:
+            BadRequestData: what is wrong with which member.
+        """
+        check_feed(self, forms)
+
 
 class Format(msgspec.Struct, frozen=True):
     """A form of answer: how its address is made, and how it is read."""
@@ -68,28 +99,6 @@ def check_feed(feed: Feed, forms: Collection[str] = ()) -> None:
 def address_of(feed: Feed) -> str:
     """The address that is asked."""
     return FORMATS[feed.format].address(feed) if feed.format in FORMATS else feed.url
-
-
-def feed_of(brought: Any, forms: Collection[str] = ()) -> Feed:
-    """A pack's feed (`kit.Feed`) as a city would switch it on; it is not active.
-
-    Raises:
-        BadRequestData: it cannot be asked.
-    """
-    feed = Feed(
-        id=brought.id,
-        title=brought.label.en,
-        url=brought.url,
-        format=brought.format,
-        mapping=brought.mapping,
-        interval_s=brought.interval_s,
-        licence=brought.licence,
-        attribution=brought.attribution,
-        options=brought.options,
-        active=False,
-    )
-    check_feed(feed, forms)
-    return feed
 
 
 def reader_of(feed: Feed, model: Model, plain: Plain, documents: Documents, tenant: str) -> Run:

@@ -18,7 +18,7 @@ from rhinecloud.base.telemetry import logger
 
 from .codec_host import CodecHost
 from .decode import Decoder
-from .feeds import Feed, feed_of
+from .feeds import Feed
 from .figures import Figures
 from .mapping import Documents, Mapping
 from .polling import Polling, Publish
@@ -81,7 +81,7 @@ class Connect:
         for pack in packs:
             mappings = [msgspec.convert(m.body | {"id": m.id, "title": m.label.en}, Mapping) for m in pack.mappings]
             self.documents.bring("mapping", mappings, pack=pack.id)
-            self.documents.bring("feed", [feed_of(f, self.decoder.forms) for f in pack.feeds], pack=pack.id)
+            self.documents.bring("feed", [Feed.of(f, self.decoder.forms) for f in pack.feeds], pack=pack.id)
 
     def use(self, model: Model) -> None:
         """Takes another set of declarations, when packs are switched on or off. `quality` is then another one."""

@@ -222,7 +222,7 @@ def _connections(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
     """Mappings that cannot work and feeds that cannot be asked."""
     if not (pack.mappings or pack.feeds):
         return
-    from rhinecloud.connect import feed_of, try_mapping
+    from rhinecloud.connect import Feed, try_mapping
 
     model = Model(kind for other in (*others, pack) for kind in other.types)
     for mapping in pack.mappings:
@@ -232,7 +232,7 @@ def _connections(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
     forms = {reader.id for other in (*others, pack) for reader in other.readers}
     for feed in pack.feeds:
         try:
-            feed_of(feed, forms)
+            Feed.of(feed, forms)
         except RhineError as error:
             yield Flaw(f"feed {feed.id}", error.detail, "docs/how-to/connect-feeds.md says what a feed is", fatal=True)
         if not feed.attribution or not feed.licence:
