@@ -140,6 +140,14 @@ def test_check_knows_which_icons_are_shipped(tmp_path: Path) -> None:
     assert "type Lot: The icon 'beehive' is not shipped" in done.stdout
 
 
+def test_check_of_a_pack_with_a_mistake_names_file_and_line(tmp_path: Path) -> None:
+    run("pack", "new", "lots", "--into", tmp_path)
+    rules = tmp_path / "lots" / "src" / "rhinecloud_lots" / "rules.py"
+    rules.write_text("import no_such_module\n")
+    said = "".join(run("pack", "check", tmp_path / "lots").stderr.split())
+    assert "ModuleNotFoundError" in said and "rules.py,line1" in said
+
+
 def test_check_of_what_does_not_load_or_is_no_pack_says_so(tmp_path: Path) -> None:
     assert "no folder with a pyproject.toml" in run("pack", "check", tmp_path).stderr
     (tmp_path / "pyproject.toml").write_text("[project]\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+import traceback
 from collections.abc import Iterator
 from difflib import get_close_matches
 from importlib import import_module
@@ -142,7 +143,9 @@ def _in_folder(folder: Path) -> Iterator[Pack]:
         try:
             pack = getattr(import_module(module), value or "PACK")
         except (Exception, SystemExit) as error:
-            raise InvalidRequest(f"Importing {where} fails: {type(error).__name__}: {error}") from error
+            own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(str(folder.resolve()))]
+            line = f" ({own[-1].filename}, line {own[-1].lineno})" if own else ""
+            raise InvalidRequest(f"Importing {where} fails: {type(error).__name__}: {error}{line}") from error
         if not isinstance(pack, Pack) or pack.id != name:
             raise InvalidRequest(f"{where} is not the Pack of the id {name}; both names must agree")
         yield pack
