@@ -6,13 +6,14 @@ adds nothing here but its entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from .language import N_
 from .rooms import Rooms
+from .things import STATES
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ class NavItem(msgspec.Struct, frozen=True, kw_only=True):
     current: bool
     first: bool  # of its group
     count: int = 0  # what waits there
+    worst: int = 0  # place of the worst of it among the states
 
 
 SCREENS: Final = (
@@ -121,14 +123,16 @@ class Navigation:
     def built(self, paths: frozenset[str]) -> None:
         self._paths = paths
 
-    def items(self, current: str, may: Callable[[str], bool], say: Callable[[str], str], waiting: int) -> list[NavItem]:
+    def items(
+        self, current: str, may: Callable[[str], bool], say: Callable[[str], str], waiting: Mapping[str, int]
+    ) -> list[NavItem]:
         """What a visit is offered.
 
         Args:
             current: key of the screen that is shown.
             may: whether the visit may do an action.
             say: translates.
-            waiting: alerts that nobody has acknowledged.
+            waiting: alerts that are raised, by severity.
         """
         found: list[NavItem] = []
         group = 0
@@ -145,7 +149,8 @@ class Navigation:
                     letter=screen.letter,
                     current=screen.key == current,
                     first=bool(found) and screen.group != group,
-                    count=waiting if screen.key == "alerts" else 0,
+                    count=sum(waiting.values()) if screen.key == "alerts" else 0,
+                    worst=max((STATES.index(s) for s, n in waiting.items() if n), default=0),
                 )
             )
             group = screen.group

@@ -165,12 +165,13 @@ class Visits:
             demo=self._rooms.settings.demo and not visit.seen_demo,
         )
 
-    def _waiting(self, visit: Visit) -> int:
-        """Alerts that are raised, for the navigation."""
+    def _waiting(self, visit: Visit) -> dict[str, int]:
+        """Alerts that are raised, by severity, for the navigation."""
         insight = self._rooms.insight
         if insight is None or not self.may(visit, "alerts.read"):
-            return 0
-        return sum(insight.counts(visit.tenant).values())
+            return {}
+        found: dict[str, int] = insight.counts(visit.tenant)
+        return found
 
     def _tenant(self, principal: Any, wished: str) -> str:
         settings = self._rooms.settings
