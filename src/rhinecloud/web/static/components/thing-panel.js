@@ -108,10 +108,15 @@ class ThingPanel extends HTMLElement {
     else if (chart) this.#grow();
   }
 
-  /** What is wrong with it at this moment. */
-  #raised() {
+  /** What is raised of it at this moment, the worst first. */
+  get #open() {
     const at = island.at ? Date.parse(island.at) : Date.now() + 60_000;
-    const raised = this.#alerts.filter((alert) => alert.raisedMs <= at && (alert.clearedMs === null || alert.clearedMs > at));
+    return this.#alerts.filter((alert) => alert.raisedMs <= at && (alert.clearedMs === null || alert.clearedMs > at)).sort((a, b) => b.state - a.state || b.raisedMs - a.raisedMs);
+  }
+
+  /** What is wrong with it. */
+  #raised() {
+    const raised = this.#open;
     if (!raised.length) return [];
     return [h("section", { class: "raised" }, raised.map((alert) => this.#alert(alert)))];
   }
@@ -166,11 +171,12 @@ class ThingPanel extends HTMLElement {
       thing && thing.lon !== null ? tool(t("Show on the map"), "locate-fixed", () => say("locate"), "locate") : null,
       tool(t("Close (Esc)"), "x", () => say("close"), "close"));
     if (!thing) return h("header", {}, h("div", { class: "kind" }, " "), h("h2", {}, t("Loading …")), tools);
+    const state = Math.max(thing.state, this.#open[0]?.state ?? 0);
     const place = thing.place || (thing.lon === null ? t("no place known") : `${figure(thing.lat, 4)} N, ${figure(thing.lon, 4)} E`);
     return h("header", {},
       h("div", { class: "kind" }, icon(thing.kind.icon), thing.kind.label),
       h("h2", {}, thing.name),
-      h("div", { class: "place" }, h("span", {}, place), h("span", { class: `badge s${thing.state}` }, shape(thing.state), STATES[thing.state])),
+      h("div", { class: "place" }, h("span", {}, place), h("span", { class: `badge s${state}` }, shape(state), STATES[state])),
       tools);
   }
 
