@@ -6,6 +6,8 @@ import gzip
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rhinecloud.kit import Bad
 from rhinecloud.packs.parking.datex2 import is_datex2, read
@@ -235,3 +237,20 @@ def test_single_spaces_belong_to_their_car_park() -> None:
 def test_packed_files_are_for_the_platform_to_unpack() -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         list(read(gzip.compress(publication(state(counts())))))
+
+
+FIGURES = st.sampled_from(
+    ["", "-1", "1e999", "nan", "9" * 30, "ä", "1,5", "--", "true", "9999-12-31T23:59:59Z", "24:00"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(FIGURES, FIGURES, FIGURES, st.binary(max_size=4), st.integers(0, 400))
+def test_whatever_stands_in_it_is_read_or_refused(free: str, total: str, at: str, noise: bytes, where: int) -> None:
+    whole = publication(state(counts(vacant=free, total=total)).replace("2026-11-22T11:00:00+01:00", at))
+    for data in (whole, whole[:where] + noise + whole[where:]):
+        try:
+            found = list(read(data))
+        except ValueError:
+            continue  # a sentence about the whole
+        assert all(isinstance(item, Bad) or item["id"] for item in found)

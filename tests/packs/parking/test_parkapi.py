@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rhinecloud.kit import Bad
 from rhinecloud.packs.parking import parkapi_out
@@ -122,3 +124,28 @@ def test_what_goes_out_comes_in_the_same() -> None:
         (again,) = good(msgspec.json.decode(render([entity])))
         for name in ("totalSpotNumber", "availableSpotNumber", "name", "location"):
             assert plain(again)[name] == plain(entity)[name], (render, name)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["-1", "NaN", "1e999"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.sampled_from([*ITEM, "original_uid", "source_id", "purpose", "realtime_status"]), JSON), JSON)
+def test_whatever_stands_in_it_is_read_or_refused(changed: dict[str, Any], lot: Any) -> None:
+    documents = ({"items": [ITEM | changed, lot]}, {"last_updated": changed.get("uid"), "lots": [lot, LOTS["lots"][0]]})
+    for document in documents:
+        try:
+            data = msgspec.json.encode(document)
+            found = list(read(data))
+        except (ValueError, OverflowError):
+            continue  # a sentence about the whole; or no JSON can hold it
+        parkapi_out.sites([entity for entity in found if not isinstance(entity, Bad)])

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from rhinecloud.kit import Bad
 
 Entity = dict[str, Any]
+MOST: Final = 1e9
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 
 
@@ -89,7 +90,7 @@ def number(value: Any, what: str) -> float | None:
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return value if math.isfinite(value) else None
+        return _sane(value, what) if math.isfinite(value) else None
     text = str(value).strip().replace("\u00a0", "").replace("\u2212", "-")
     if text.lower() in ("", "-", "--", "---", "null", "none", "na", "n/a", "k.a.", "nan", "unknown"):
         return None
@@ -101,6 +102,12 @@ def number(value: Any, what: str) -> float | None:
         found = None
     if found is None:
         raise Wrong("bad value", f"{what} is {str(value)[:40]!r}, not a figure")
+    return _sane(found, what)
+
+
+def _sane(found: float, what: str) -> float:
+    if abs(found) > MOST:
+        raise Wrong("bad value", f"{what} is {found:g}: nothing about parking is so large")
     return found
 
 
@@ -128,8 +135,10 @@ def moment(value: Any, what: str, zone: ZoneInfo | None = BERLIN) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        found = datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
-        return _text(found)
+        try:
+            return _text(datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC))
+        except (OverflowError, OSError, ValueError):
+            raise Wrong("bad time", f"{what} is {str(value)[:40]}, not a time") from None
     text = str(value).strip()
     midnight = "T24:00" in text
     try:

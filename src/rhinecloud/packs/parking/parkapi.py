@@ -161,7 +161,8 @@ def _item(item: Any) -> Entity:
     street = item.get("type") == "ON_STREET"
     draft = Draft("OnStreetParking" if street else "OffStreetParking", _id("ParkingSite", own), observed)
     _describe(draft, item)
-    draft.tell("layout", [KINDS[item["type"]]] if item.get("type") in KINDS and not street else None)
+    kind = KINDS.get(str(item.get("type")), "")
+    draft.tell("layout", [kind] if kind and not street else None)
     draft.tell("feeCharged", item.get("has_fee") if isinstance(item.get("has_fee"), bool) else None)
     draft.tell("feeDescription", _text(item.get("fee_description")))
     draft.tell("openingHours", _text(item.get("opening_hours")))
