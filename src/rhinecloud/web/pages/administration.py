@@ -64,6 +64,14 @@ class AdministrationPage(msgspec.Struct, kw_only=True):
     typed: dict[str, str]  # kept when a form was refused
 
 
+class Made(msgspec.Struct, kw_only=True):
+    """What is shown once, when it was made."""
+
+    link: str = ""
+    link_for: str = ""
+    secret: str = ""
+
+
 class GrantRow(msgspec.Struct, kw_only=True):
     text: str  # as `parse_grant` reads it
     role: str
@@ -166,7 +174,7 @@ class Administration:
             secret = await asyncio.to_thread(self._access.links.new, visit.principal, name)
         except Refused as refusal:
             return await self._page(visit, request, error=refusal.detail, typed=data, status=refusal.status)
-        return await self._page(visit, request, link=self._link(request, secret), link_for=name)
+        return await self._page(visit, request, made=Made(link=self._link(request, secret), link_for=name))
 
     async def link(self, request: AnyRequest, name: FromPath[str]) -> Response[Any]:
         """A one-time link for somebody who has lost their password."""
@@ -175,7 +183,7 @@ class Administration:
         for grant in person.grants or ():
             self._access.allow(visit.principal, "people.manage", grant.tenant)
         secret = await asyncio.to_thread(self._access.links.new, visit.principal, name)
-        return await self._page(visit, request, link=self._link(request, secret), link_for=name)
+        return await self._page(visit, request, made=Made(link=self._link(request, secret), link_for=name))
 
     async def lock(self, request: AnyRequest, name: FromPath[str], data: Form) -> Response[Any]:
         """Locks an account, or opens it again."""
@@ -200,7 +208,7 @@ class Administration:
             )
         except Refused as refusal:
             return await self._page(visit, request, error=refusal.detail, typed=data, status=refusal.status)
-        return await self._page(visit, request, secret=secret)
+        return await self._page(visit, request, made=Made(secret=secret))
 
     async def revoke_token(self, request: AnyRequest, token_id: FromPath[str]) -> Response[Any]:
         """Ends a token at once."""
@@ -218,19 +226,18 @@ class Administration:
         root = self._settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
         return f"{root}/sign-in/link/{secret}"
 
-    async def _page(  # noqa: PLR0913 — what differs between the ways to the one page
+    async def _page(
         self,
         visit: Visit,
         request: AnyRequest,
         *,
-        link: str = "",
-        link_for: str = "",
-        secret: str = "",
+        made: Made | None = None,
         said: str = "",
         error: str = "",
         typed: dict[str, str] | None = None,
         status: int = 200,
     ) -> Response[Any]:
+        made = made or Made()
         say = words(visit.language)
         people = await asyncio.to_thread(self._access.people.list)
         tokens = await asyncio.to_thread(self._access.tokens.list)
@@ -258,9 +265,9 @@ class Administration:
             everywhere=everywhere,
             roles=sorted(ROLES),
             scopes=sorted(ACTIONS),
-            link=link,
-            link_for=link_for,
-            secret=secret,
+            link=made.link,
+            link_for=made.link_for,
+            secret=made.secret,
             said=say(said),
             error=error,
             typed=typed or {},

@@ -76,6 +76,17 @@ class CodecPage(msgspec.Struct, kw_only=True):
     said: str
 
 
+class Draft(msgspec.Struct, kw_only=True):
+    """What is being written, and the message beside it."""
+
+    form: MappingForm
+    document: dict[str, Any]
+    message: bytes
+    item: str = ""  # the message's number in the quarantine
+    stored_us: int | None = None
+    wrong: str = ""
+
+
 class Mappings:
     """The handlers of both editors."""
 
@@ -94,57 +105,44 @@ class Mappings:
         kept = self._connect.documents.find(visit.tenant, "mapping", name, Mapping) if name else None
         names = {a.name.lower(): a.name for s in [self._sort(device, visit)] if s for a in s.attributes}
         document = msgspec.to_builtins(kept) if kept else proposed(name or f"own-{device.id}", data, names)
-        return self._page(
-            visit,
-            device,
-            form_of(document),
-            document,
-            data,
-            item=item,
-            stored_us=stored_us,
-            said=DONE.get(request.query_params.get("done", ""), ""),
-        )
+        draft = Draft(form=form_of(document), document=document, message=data, item=item, stored_us=stored_us)
+        return self._page(visit, device, draft, said=DONE.get(request.query_params.get("done", ""), ""))
 
     async def sketch(self, request: AnyRequest, device_id: FromPath[str], data: Form) -> Response[Any]:
         """What would come of the message, while somebody writes."""
         visit, device = await self._visit(request, device_id)
-        form, document, wrong = read(data)
-        return self._page(
-            visit, device, form, document, _bytes(data), error=wrong, template="parts/mapping_preview.html"
-        )
+        return self._page(visit, device, _draft(data), template="parts/mapping_preview.html")
 
     async def save(self, request: AnyRequest, device_id: FromPath[str], data: Form) -> Response[Any]:
-        """Saves it as a new version, and gives it to the device."""
+        """Saves a new version and gives it to the device; one that makes nothing of the message comes back."""
         visit, device = await self._visit(request, device_id)
-        form, document, wrong = read(data)
-        item = data.get("message_id", "")
-        again = self._page(visit, device, form, document, _bytes(data), item=item, error=wrong, status=400)
-        if wrong or data.get("act") == "look":
-            return again
+        draft = _draft(data)
+        if draft.wrong or data.get("act") == "look":
+            return self._page(visit, device, draft, error=draft.wrong, status=400 if draft.wrong else 200)
         try:
-            mapping = msgspec.convert(document, Mapping)
-            made = self._try(visit, device, document, _bytes(data))
-            if made.error and not made.values and _bytes(data):
-                return self._page(visit, device, form, document, _bytes(data), item=item, error=made.error, status=400)
+            mapping = msgspec.convert(draft.document, Mapping)
+            made = self._try(visit, device, draft.document, draft.message)
+            if made.error and not made.values and draft.message:
+                raise BadRequestData(made.error)
             version = await asyncio.to_thread(self._connect.documents.save, visit.tenant, "mapping", mapping)
             if device.mapping != mapping.id:
                 await asyncio.to_thread(
                     lambda: self._connect.registry.change(visit.tenant, device.id, mapping=mapping.id)
                 )
         except msgspec.ValidationError as error:
-            return self._page(visit, device, form, document, _bytes(data), item=item, error=str(error), status=400)
+            return self._page(visit, device, draft, error=str(error), status=400)
         except RhineError as error:
-            return self._page(visit, device, form, document, _bytes(data), item=item, error=error.detail, status=400)
+            return self._page(visit, device, draft, error=error.detail, status=400)
         await self._rooms.access.record(
             visit.principal, "mapping.save", mapping.id, tenant=visit.tenant, version=version, device=device.id
         )
-        if data.get("act") == "replay" and item.isdecimal() and self._connect.replay is not None:
+        if data.get("act") == "replay" and self._connect.replay is not None:
             done = await self._connect.replay(visit.tenant, self._of_device(visit.tenant, device.id))
             await self._rooms.access.record(
                 visit.principal, "quarantine.replay", device.id, tenant=visit.tenant, read=done.read
             )
             return Redirect(f"/quality?read={done.read}&still={done.still}#quarantine", status_code=303)
-        return Redirect(f"/devices/{quote(device.id)}/mapping?done=saved&message={item}", status_code=303)
+        return Redirect(f"/devices/{quote(device.id)}/mapping?done=saved&message={draft.item}", status_code=303)
 
     # ── the codec ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -241,43 +239,47 @@ class Mappings:
             looked=[(one.attribute, one.path, one.found) for one in shown.looked], values=values, error=shown.error
         )
 
-    def _page(  # noqa: PLR0913 — what differs between the ways into the one editor
+    def _page(
         self,
         visit: Visit,
         device: Any,
-        form: MappingForm,
-        document: dict[str, Any],
-        data: bytes,
+        draft: Draft,
         *,
-        item: str = "",
-        stored_us: int | None = None,
         error: str = "",
         said: str = "",
         template: str = "pages/mapping.html",
         status: int = 200,
     ) -> Response[Any]:
-        raw = readable("", stored_us or 0, data)
-        registry, say = self._connect.registry, words(visit.language)
-        kept = self._connect.documents.find(visit.tenant, "mapping", form.id, Mapping) if form.id else None
-        users = [d for d in registry.list(visit.tenant, limit=10_000).devices if form.id in d.mapping.split(",")]
+        raw = readable("", draft.stored_us or 0, draft.message)
+        registry, say, name = self._connect.registry, words(visit.language), draft.form.id
+        kept = self._connect.documents.find(visit.tenant, "mapping", name, Mapping) if name else None
+        users = [d for d in registry.list(visit.tenant, limit=10_000).devices if name in d.mapping.split(",")]
         page = MappingPage(
             frame=self._visits.frame(visit, "devices", device.name or device.id),
             device=device.id,
             name=device.name or device.id,
-            form=form,
+            form=draft.form,
             forms=FORMS,
             sort=self._sort(device, visit),
             message="" if raw.hex else raw.text,
-            message_id=item,
-            message_us=stored_us,
+            message_id=draft.item,
+            message_us=draft.stored_us,
             binary=raw.hex,
-            made=self._try(visit, device, document, data),
+            made=self._try(visit, device, draft.document, draft.message),
             shared=sum(d.id != device.id for d in users),
             versions=kept.version if kept else 0,
             error=error,
             said=say(said),
         )
         return self._pages.render(template, page, status=status)
+
+
+def _draft(typed: dict[str, str]) -> Draft:
+    form, document, wrong = read(typed)
+    item = typed.get("message_id", "")
+    return Draft(
+        form=form, document=document, message=_bytes(typed), item=item if item.isdecimal() else "", wrong=wrong
+    )
 
 
 def _bytes(typed: dict[str, str]) -> bytes:

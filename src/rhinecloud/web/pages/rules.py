@@ -211,7 +211,7 @@ class Rules:
         """What htmx asks for while somebody writes: the sentence anew (`part=sentence`), or the preview."""
         visit = await self._visit(request, "rules.read")
         part = "parts/rule_sketch.html" if data.get("part") == "sentence" else "parts/rule_preview.html"
-        return await self._editor(visit, empty(None) | data, template=part, rule_id=data.get("rule", ""), quiet=True)
+        return await self._editor(visit, empty(None) | data, template=part, quiet=True)
 
     async def save(self, request: AnyRequest, data: Form) -> Response[Any]:
         """Saves a new rule or a new version; a form that is wrong comes back. A pack's is the city's from then on."""
@@ -318,13 +318,12 @@ class Rules:
             trouble=self._trouble(visit.tenant, rule.id),
         )
 
-    async def _editor(  # noqa: PLR0913 — what differs between the ways into the one editor
+    async def _editor(
         self,
         visit: Visit,
         typed: Fields,
         *,
         rule: Any = None,
-        rule_id: str = "",
         wrong: Errors | None = None,
         template: str = "pages/rule.html",
         quiet: bool = False,
@@ -340,7 +339,7 @@ class Rules:
         attributes = [a for a in sort.attributes if _fits(a, form)] if sort else []
         if attributes and typed["attr"] not in {a.name for a in attributes} | {a.iri for a in attributes}:
             typed["attr"] = next((a.name for a in attributes if a.main), attributes[0].name)
-        made, problems = read(typed, sort, self._rooms.model, rule_id=rule.id if rule else rule_id)
+        made, problems = read(typed, sort, self._rooms.model, rule_id=rule.id if rule else "")
         made = made or self._nameless(typed, sort)
         looked = await preview(self._rooms, visit.tenant, made, sort) if made and sort else RulePreview()
         if quiet and not looked.ready:
@@ -355,7 +354,7 @@ class Rules:
                 map_style=self._rooms.settings.map_style,
                 pmtiles="/web/map.pmtiles" if self._rooms.settings.map_pmtiles else "",
             ),
-            id=rule.id if rule else rule_id,
+            id=rule.id if rule else typed.get("rule", ""),
             changed=bool(rule and rule.pack and self._rooms.insight.rule_changed(visit.tenant, rule.id)),
             title=title,
             version=rule.version if rule else 0,

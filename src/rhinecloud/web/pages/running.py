@@ -10,7 +10,6 @@ import io
 import os
 import platform
 import shutil
-import sqlite3
 import tomllib
 from collections.abc import AsyncIterator
 from functools import lru_cache
@@ -348,7 +347,7 @@ def _size(folder: Any) -> int:
 
 
 def _versions() -> list[tuple[str, str]]:
-    found = [("Rhine Cloud", __version__), ("Python", platform.python_version()), ("SQLite", sqlite3.sqlite_version)]
+    found = [("Rhine Cloud", __version__), ("Python", platform.python_version())]
     for library in LIBRARIES:
         try:
             found.append((library, version(library)))
