@@ -38,18 +38,24 @@ class Mirror:
     def __init__(self, shelf: Shelf, expand: Expand) -> None:
         self._shelf, self._expand = shelf, expand
         self._at = shelf.meta("mirrored")
+        self.behind = True  # something has changed since
 
     async def follow(self, present: Present, now: int) -> None:
         """Raises Unavailable where nothing can be written now; what is missing is written the next time."""
-        while changed := alerts.changed_after(self._shelf, self._at, BATCH):
-            await present.write([u for _, alert in changed if (u := self._update(alert, now)) is not None])
-            self._at = changed[-1][0]
+        self.behind = False
+        try:
+            while changed := alerts.changed_after(self._shelf, self._at, BATCH):
+                await present.write([self._update(alert, now) for _, alert in changed])
+                self._at = changed[-1][0]
+        except BaseException:
+            self.behind = True
+            raise
 
     def keep(self, db: sqlite3.Connection) -> None:
         """Notes, in the open transaction, how far it is; what is repeated after a crash changes nothing."""
         set_meta(db, "mirrored", self._at)
 
-    def _update(self, alert: Alert, now: int) -> Update | None:
+    def _update(self, alert: Alert, now: int) -> Update:
         gone_us = None if alert.cleared_us is None else alert.cleared_us + AFTER_US
         if gone_us is not None and gone_us <= now:
             return Update(op=Op.DELETE, id=entity_id(alert), source=SOURCE)

@@ -95,6 +95,7 @@ class Insight:
         self._areas: dict[str, Areas] = {}
         self._tenants: dict[str, Tenant] = {}
         self._opening = threading.RLock()
+        self._loaded = False  # every tenant there was at the start has been looked at
         self._work: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
         self._minutes: asyncio.Task[None] | None = None
@@ -149,7 +150,7 @@ class Insight:
 
     def check_rule(self, tenant: str, rule: Rule) -> None:
         """Raises: BadRequestData: the rule cannot be as it is; the message says why."""
-        check_rule(rule, self._model, self._expand, self._tenant(tenant).seen)
+        check_rule(rule, self._model, self._expand, self._tenant(tenant).evaluation.seen)
 
     def save_rule(self, tenant: str, rule: Rule, who: str) -> Rule:
         """Keeps a rule, as a new version where there is one; it is evaluated against the present at once.
@@ -159,7 +160,7 @@ class Insight:
             BadRequestData: it cannot be as it is; the message says why.
         """
         here = self._tenant(tenant)
-        check_rule(rule, self._model, self._expand, here.seen)
+        check_rule(rule, self._model, self._expand, here.evaluation.seen)
         kept = here.rules.save(rule, who, self._clock())
         self._reload(here)
         return kept
@@ -205,7 +206,7 @@ class Insight:
             BadRequestData: the rule cannot be as it is, or there is no such stretch.
         """
         here = self._tenant(tenant)
-        standing = check_rule(rule, self._model, self._expand, here.seen)
+        standing = check_rule(rule, self._model, self._expand, here.evaluation.seen)
         end = min(end_us, self._clock())
         history = self._histories.open(tenant)
         return await try_rule(here.watch.empty(), standing, history, start_us, end, progress)
@@ -308,7 +309,7 @@ class Insight:
     def _recorded(self, tenant: str, types: Sequence[str], since_us: int, until_us: int) -> None:
         """The past was told something that the present never saw."""
         with contextlib.suppress(NonexistentTenant):
-            self._tenant(tenant).late.note(" ".join(types), since_us, until_us, self._clock())
+            self._tenant(tenant).evaluation.late.note(" ".join(types), since_us, until_us, self._clock())
 
     async def settled(self) -> None:
         """Returns when everything that was asked for before is done: rules looked at, news told."""
@@ -358,8 +359,9 @@ class Insight:
                 here.tick(self._presents.open(here.name))
             await here.flush(all_=everything)
             if everything:
-                await here.mirror.follow(self._presents.open(here.name), self._clock())
-                if here.late.ripe():
+                if here.mirror.behind:
+                    await here.mirror.follow(self._presents.open(here.name), self._clock())
+                if here.evaluation.late.ripe():
                     self._later(here.recall(self._histories.open(here.name)))
 
         await self._each(one)
@@ -396,6 +398,7 @@ class Insight:
             except Exception as error:
                 log.exception("insight_failed", tenant=tenant, error=repr(error))
             await asyncio.sleep(0.02)  # a start has better things to do
+        self._loaded = True
 
     def _tenant(self, tenant: str) -> Tenant:
         here = self._tenants.get(tenant) or self._opened(tenant)
@@ -408,7 +411,7 @@ class Insight:
                 self._presents.open(tenant)  # raises where there is no such tenant
                 shelf = Shelf(self._folder / tenant / FILE)
                 self._tenants[tenant] = Tenant(tenant, shelf, self._means, lambda: self._active(tenant))
-                if self._ticking is not None:
+                if self._loaded:
                     self._later(self._stand(self._tenants[tenant], None))
             return self._tenants[tenant]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import tzinfo
 from typing import Any, Final, NamedTuple
 
@@ -14,26 +14,22 @@ from rhinecloud.base import telemetry
 from rhinecloud.base.clock import Clock
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import RhineError
-from rhinecloud.base.model import Change as Kind
-from rhinecloud.base.model import Changes, Entity
-from rhinecloud.context import Present, Query, Types
+from rhinecloud.base.model import Changes
+from rhinecloud.context import Present
 from rhinecloud.history import History
 
 from . import alerts
 from .away import Away
 from .declare import Alert, Indicator, News, Rule, Trouble
-from .holding import newest
+from .evaluation import Evaluation
 from .indicators import SOURCE, Indicators
 from .mirror import Mirror
-from .recalling import Late, merge, recall, stretch
-from .replaying import Row, steps
+from .recalling import merge, recall, stretch
 from .rules import Rules
 from .standing import Expand, Standing
 from .tables import Shelf, set_meta
 from .watch import Case, Watch
 
-BREATH: Final = 200  # entities after which others get their turn
-PAGE: Final = 1_000
 AT_ONCE: Final = 100  # alerts told at a time
 Tell = Callable[[str, News], Awaitable[None]]
 
@@ -60,7 +56,6 @@ class Tenant:
 
     def __init__(self, name: str, shelf: Shelf, means: Means, active: Callable[[], Collection[str]]) -> None:
         self.name, self.shelf = name, shelf
-        self.seen: set[str] = set()  # types that entities have
         self.used_s = time.monotonic()  # when anything changed here, or anybody asked
         self.kept_s = 0.0
         self.waiting = False  # somebody is about to write what became of alerts
@@ -72,11 +67,10 @@ class Tenant:
         self.rules = Rules(shelf, means.rules, now)
         self.indicators = Indicators(name, shelf, means.indicators, means.expand)
         self.mirror = Mirror(shelf, means.expand)
-        self.late = Late()
         self._told = shelf.meta("told")
         self.watch = Watch(name, means.model, means.zone, listened=self.away.listened)
+        self.evaluation = Evaluation(self.watch, means.clock)
         self._flushing = asyncio.Lock()
-        self._standing = asyncio.Lock()
         self._exchange(now)
         self._restore(now)
 
@@ -153,156 +147,19 @@ class Tenant:
         self.dirty = self.dirty or any(source != SOURCE for source in changes.source)
 
     async def read(self, changes: Changes, present: Present) -> None:
-        """One commit's changes: the entities that rules look at, each once, in the order in which things happened."""
+        """One commit's changes."""
         self.heard(changes)
-        found = self._concerned(changes)
-        now = self._clock()
-        for number, (entity_id, (rows, rules)) in enumerate(found.items(), 1):
-            entity = present.get(entity_id)
-            for at_us, seen in steps(entity, rows, now, changes.committed_us):
-                for rule in rules:
-                    self.watch.look(rule, seen, entity_id, at_us, now)
-            if number % BREATH == 0:
-                await asyncio.sleep(0)
-        self.watch.end_batch()
-
-    def _concerned(self, changes: Changes) -> dict[str, tuple[list[Row], list[Standing]]]:
-        """entity → (its rows that matter, the rules that may be concerned). This is done for every observation."""
-        watch, group_of = self.watch, self.watch.index.group
-        found: dict[str, dict[Standing, None]] = {}
-        columns = zip(
-            changes.entity,
-            changes.type,
-            changes.attr,
-            changes.change,
-            changes.observed_us,
-            changes.received_us,
-            changes.number,
-            changes.seen,
-            strict=True,
-        )
-        for entity, types, attr, change, observed, received, number, seen in columns:
-            group = group_of(types, attr)
-            if not attr:
-                rules = self._of_entity(types, entity, change)
-            elif group is None:
-                continue
-            elif change == Kind.DELETED or seen:
-                rules = watch.sees(group, entity, attr, None, received)
-                if observed is not None:
-                    self.late.note(types, observed, observed, received)
-            else:
-                at = received if observed is None or observed > received else observed
-                rules = watch.sees(group, entity, attr, number, at)
-            if rules:
-                found.setdefault(entity, {}).update(dict.fromkeys(rules))
-        return {entity: (rows, list(found[entity])) for entity, rows in self._rows(changes, found).items()}
-
-    def _rows(self, changes: Changes, wanted: Collection[str]) -> dict[str, list[Row]]:
-        """The rows of some entities that rules look at, in order."""
-        rows: dict[str, list[Row]] = {}
-        if not wanted:
-            return rows
-        for i, entity in enumerate(changes.entity):
-            if entity in wanted:
-                attr = changes.attr[i]
-                if attr and self.watch.index.group(changes.type[i], attr) is None:
-                    continue
-                row = Row(
-                    attr,
-                    changes.dataset[i],
-                    changes.change[i],
-                    changes.observed_us[i],
-                    changes.received_us[i],
-                    changes.number[i],
-                    i,
-                    changes.seen[i],
-                    changes,
-                )
-                rows.setdefault(entity, []).append(row)
-        return rows
-
-    def _of_entity(self, types: str, entity: str, change: int) -> list[Standing]:
-        """The rules on an entity that came, went, or changed its type or scope."""
-        self.seen.update(types.split(" "))
-        cases = self.watch.cases.get(entity, {})
-        rules: Iterable[Standing] = ()
-        if change != Kind.DELETED:
-            rules = (rule for rule in self.watch.index.of(types) if rule.only is None or entity in rule.only)
-        if change == Kind.CREATED:  # its attributes are rows of their own; only what they lack is not
-            rules = (rule for rule in rules if not (rule.gates or rule.change or rule.silent_us))
-        return list(dict.fromkeys([*rules, *(r for i in cases if (r := self.watch.index.rules.get(i)) is not None)]))
-
-    # ── what stands ──────────────────────────────────────────────────────────────────────────────────────────────────
+        await self.evaluation.read(changes, present)
 
     async def stand(self, present: Present, only: Collection[str] | None = None, why: str = "ended") -> None:
         """Evaluates rules (`only` these, or all) against the present as it stands; `why` alerts end that are over."""
-        async with self._standing:
-            index = self.watch.index
-            rules = [rule for rule in index.rules.values() if only is None or rule.id in only]
-            visited: set[tuple[str, str]] = set()
-            for name in dict.fromkeys(rule.type for rule in rules):
-                of = [rule for rule in rules if rule.type == name]
-                await self._stand_type(present, name, of, visited, why)
-            now = self._clock()
-            for rule in rules:
-                for entity_id in [e for e, cases in self.watch.cases.items() if rule.id in cases]:
-                    if (rule.id, entity_id) not in visited:
-                        self.watch.look(rule, present.get(entity_id), entity_id, now, now, over=why)
+        await self.evaluation.stand(present, only, why)
         await self.flush()
-
-    async def _stand_type(
-        self, present: Present, name: str, rules: Sequence[Standing], visited: set[tuple[str, str]], why: str
-    ) -> None:
-        offset, number = 0, 0
-        chosen = {rule.id for rule in rules}
-        while True:
-            page = await present.query(Query(types=Types((name,)), limit=PAGE, offset=offset))
-            for entity in page.entities:
-                self.seen.update(entity["type"])
-                number += 1
-                if number % BREATH == 0:
-                    await asyncio.sleep(0)
-                self._stand_at(present, entity, rules, chosen, visited, why)
-            offset += PAGE
-            if len(page.entities) < PAGE:
-                return
-
-    def _stand_at(
-        self,
-        present: Present,
-        entity: Entity,
-        rules: Sequence[Standing],
-        chosen: Collection[str],
-        visited: set[tuple[str, str]],
-        why: str,
-    ) -> None:
-        entity_id, now = entity["id"], self._clock()
-        types = " ".join(sorted(entity["type"]))
-        found: dict[Standing, None] = {}
-        for attr, instances in entity["attrs"].items():
-            group = self.watch.index.group(types, attr)
-            if group is None:
-                continue
-            number = instances[0].get("value") if len(instances) == 1 else None
-            if number.__class__ not in (int, float):
-                number = None
-            at = newest(entity, [attr], now)
-            found.update(dict.fromkeys(self.watch.sees(group, entity_id, attr, number, at)))
-        for rule in rules:
-            if rule.silent_us and rule.attr in entity["attrs"]:
-                self.watch.arm(rule, entity, now)
-        looked = [rule for rule in found if rule.id in chosen]
-        current = present.get(entity_id) if looked else None
-        for rule in looked:
-            visited.add((rule.id, entity_id))
-            at = newest(current, rule.watched, now) if current else now
-            self.watch.look(rule, current, entity_id, at, now, over=why)
 
     async def recall(self, history: History) -> None:
         """Goes through what came late and has become quiet (see `recalling`)."""
         now = self._clock()
-        for kind, since, until in list(self.late.due()):
+        for kind, since, until in list(self.evaluation.late.due()):
             rules = [rule for rule in self.watch.index.by_type.get(kind, ()) if not rule.silent_us]
             span = stretch(since, until, now)
             if not rules or span is None:
@@ -310,6 +167,7 @@ class Tenant:
             found = await recall(self.watch.empty(), rules, history, *span)
             async with self._flushing:
                 new, earlier, self._told = await asyncio.to_thread(self._merge, found, span[1])
+            self.mirror.behind = True
             for alert in earlier:
                 case = self.watch.cases.get(alert.entity, {}).get(alert.rule)
                 if case is not None and case.alert is not None and case.alert.id == alert.id:
@@ -352,6 +210,7 @@ class Tenant:
             told = _told(news)
             names = [item.alert.id for item in told]
             change = await asyncio.to_thread(self._write, [item.alert for item in told], pending)
+            self.mirror.behind = True
             for item, name in zip(told, names, strict=True):
                 case = self.watch.cases.get(item.alert.entity, {}).get(item.alert.rule)
                 if case is not None and case.alert is not None and case.alert.id == name:
@@ -398,6 +257,7 @@ class Tenant:
         """
         with self.shelf.transaction() as db:
             alert = alerts.act(db, alert_id, change)
+        self.mirror.behind = True
         case = self.watch.cases.get(alert.entity, {}).get(alert.rule)
         if case is not None and case.alert is not None and case.alert.id == alert.id:
             change(case.alert)
