@@ -54,6 +54,11 @@ occupiedSpotNumber   | measured figure | occupied belegt occupiedspotnumber
 totalSpotNumber      | figure | total totalspotnumber capacity kapazitaet gesamteparkplaetze numall parkings maxcap \
 countlogicalboxes stellplaetze anzahlstellplaetze plaetze
 maximumAllowedHeight | figure | einfahrtshoehe maxdurchfahrtshoehe maxhei maxheight maximumallowedheight
+disabledSpotNumber   | figure | capacityd capacitydisabled behinderte behindertenparkplaetze behindertenstellplaetze
+womenSpotNumber      | figure | capacityw capacitywomen capacitywoman frauen
+chargingSpotNumber   | figure | capacityc capacitycharging ladeplaetze
+feeDescription       | | feedescr feedescription gebuehren tarif tarife
+website              | | publicurl placeurl
 status               | measured | status bplsstatus openings realtimeopeningstatus state
 openingHours         | | openingh openinghours oeffnungszeiten tarifeoeffnungszeiten
 provider             | | operator operatorname betreibername betreiber provider
