@@ -48,7 +48,7 @@ class Faults:
         """Of a device, one of `SHARES`; "": it has none."""
         known = self._known.get(device)
         if known is None:
-            luck, known = chance(self._seed, f"weakness/{device}"), ""
+            luck, known = chance(self._seed, f"defect/{device}"), ""
             for name, share in SHARES:
                 if luck < share:
                     known = name
