@@ -70,6 +70,24 @@ def test_items_of_version_3_have_heights_in_centimetres_and_figures_as_text() ->
     assert (told["chargingSpotNumber"], told["availableChargingSpotNumber"]) == (4, 1)
 
 
+def test_geojson_of_items_has_its_place_in_the_geometry() -> None:
+    item = {name: value for name, value in ITEM.items() if name not in ("lat", "lon")}
+    feature = {"type": "Feature", "properties": item, "geometry": {"type": "Point", "coordinates": [9.3, 49.5]}}
+    document = {"type": "FeatureCollection", "features": [feature, 5]}
+    assert is_parkapi("x.geojson", msgspec.json.encode(document))
+    first, second = read(msgspec.json.encode(document))
+    assert plain(first)["location"] == {"type": "Point", "coordinates": [9.3, 49.5]}
+    assert isinstance(second, Bad)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings_of_windows_are_read_too(encoding: str) -> None:
+    data = msgspec.json.encode({"items": [ITEM | {"name": "Königsgalerie"}]}).decode().encode(encoding)
+    assert is_parkapi("x.json", data)
+    (entity,) = read(data)
+    assert plain(entity)["name"] == "Königsgalerie"
+
+
 def test_short_ids_are_left_to_be_named_after_their_source() -> None:
     assert good([ITEM | {"uid": "7"}])[0]["id"] == "ParkingSite:7"
     assert good([ITEM])[0]["id"] == "urn:ngsi-ld:ParkingSite:P8_Altstadt_Haagstrasse"

@@ -2,8 +2,9 @@
 
 v1 (ParkenDD): `{"last_updated": …, "lots": [{"id", "name", "coords", "total", "free", "state", …}]}`; times are UTC.
 v3: `{"items": [{"uid", "name", "type", "capacity", "realtime_free_capacity", …}]}`, static, of the moment or both; a
-list of such items alone, and the answer of a v3 server (`original_uid`, `source_id`), are the same form. Lengths are
-centimetres, as v3 has them. Ids are local to their source where they are short, so the platform puts its name before.
+list of such items alone, GeoJSON features of them, and the answer of a v3 server (`original_uid`, `source_id`) are the
+same form. Lengths are centimetres, as v3 has them. Ids are local to their source where they are short, so the platform
+puts its name before.
 
 Source: github.com/offenesdresden/ParkAPI (schema of v1); github.com/ParkenDD/parkapi-sources-v3 (models of v3).
 """
@@ -53,10 +54,10 @@ LOT_KINDS: Final[Mapping[str, str]] = {
 
 def is_parkapi(_name: str, head: bytes) -> bool:
     """Whether a file is ParkAPI's, by its beginning: its own member names are told apart from other JSON's."""
-    text = head.decode("utf-8", "ignore").lstrip("\ufeff \t\r\n")
+    text = _utf8(head, whole=False).decode("utf-8", "ignore").lstrip("\ufeff \t\r\n")
     if text[:1] not in ("{", "["):
         return False
-    if '"esriGeometry' in text or '"FeatureCollection"' in text:
+    if '"esriGeometry' in text:
         return False
     lots = '"lots"' in text and any(f'"{word}"' in text for word in ("last_updated", "lot_type", "state", "free"))
     return lots or (('"uid"' in text or '"original_uid"' in text) and any(f'"{name}"' in text for name in _ITEM))
@@ -69,7 +70,7 @@ def read(data: bytes) -> Iterator[Entity | Bad]:
         ValueError: it is no JSON, or has none of them.
     """
     try:
-        document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+        document = msgspec.json.decode(_utf8(data))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"This is not JSON: {error}") from error
     items = document
@@ -77,7 +78,10 @@ def read(data: bytes) -> Iterator[Entity | Bad]:
         if isinstance(document.get("lots"), list):
             yield from _lots(document)
             return
-        items = document.get("items", document.get("parking_sites", document.get("parking_spots")))
+        if isinstance(document.get("features"), list):
+            items = [_feature(feature) for feature in document["features"]]
+        else:
+            items = document.get("items", document.get("parking_sites", document.get("parking_spots")))
         items = [document] if items is None and "uid" in document else items
     if not isinstance(items, list):  # a form of file that is not ours, not a wrong argument
         raise ValueError("This has neither the lots of ParkAPI v1 nor the items of v3")  # noqa: TRY004
@@ -86,6 +90,30 @@ def read(data: bytes) -> Iterator[Entity | Bad]:
             yield _item(item)
         except Wrong as error:
             yield error.bad(msgspec.json.encode(item))
+
+
+def _utf8(data: bytes, *, whole: bool = True) -> bytes:
+    """The document as JSON has to be, also where a program of Windows wrote it."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "ignore").encode()
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if whole:
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            return data.decode("cp1252", "replace").encode()
+    return data
+
+
+def _feature(feature: Any) -> Any:
+    """A GeoJSON feature whose properties are an item's: the item, with the place of a point."""
+    if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
+        return feature
+    item, geometry = feature["properties"], feature.get("geometry")
+    place = geometry.get("coordinates") if isinstance(geometry, dict) and geometry.get("type") == "Point" else None
+    if isinstance(place, list) and len(place) >= 2 and "lat" not in item:
+        return item | {"lon": place[0], "lat": place[1]}
+    return item
 
 
 def _lots(document: dict[str, Any]) -> Iterator[Entity | Bad]:
