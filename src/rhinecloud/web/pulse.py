@@ -114,6 +114,7 @@ def changes(
 ) -> tuple[list[Changed], list[Changed]]:
     """What happened to things since an hour ago: (those that are worse, better, silent or back, those that moved)."""
     turned: list[Changed] = []
+    mutes: dict[tuple[int, bool], list[Row]] = {}  # those that fell silent, and those that are heard again, by kind
     moved: dict[int, list[tuple[float, Row, float]]] = {}
     for row in now:
         was = before.get(row.id)
@@ -124,9 +125,11 @@ def changes(
         if row.state != was.state:
             turned.append(_changed("worse" if row.state > was.state else "better", kind, row, language))
         elif mute != muted:
-            turned.append(_changed("silent" if mute else "back", kind, row, language))
+            mutes.setdefault((row.kind, mute), []).append(row)
         elif row.number is not None and was.number is not None and not mute and row.number != was.number:
             moved.setdefault(row.kind, []).append((abs(row.number - was.number), row, row.number - was.number))
+    for (place, mute), rows in mutes.items():
+        turned += _together("silent" if mute else "back", kinds.list[place], rows, language)
     turned.sort(key=lambda c: (-c.state, -c.at_us))
     most: list[tuple[float, Changed]] = []
     for place, found in moved.items():
@@ -151,6 +154,16 @@ def _changed(what: str, kind: Kind, row: Row, language: str) -> Changed:
         unit=kind.unit,
         decimals=kind.decimals,
     )
+
+
+def _together(what: str, kind: Kind, rows: list[Row], language: str) -> list[Changed]:
+    """One line each for a few; for many, one line: a gateway that fails takes a hundred with it."""
+    if len(rows) < 3:
+        return [_changed(what, kind, row, language) for row in rows]
+    newest = max(rows, key=lambda row: row.observed_ms or 0)
+    one = _changed(what, kind, newest, language)
+    one.name, one.href, one.number = f"{kind.plural[language]} ({len(rows)})", f"/situation?layers={kind.name}", None
+    return [one]
 
 
 def line(points: Sequence[tuple[float, float]], low: float, high: float, *, start: float, end: float) -> str:

@@ -37,6 +37,7 @@ from .start import Start
 HOUR: Final = 3600 * SECOND
 FORECASTS: Final = 5
 NEWEST: Final = 7
+EVENTS: Final = 6
 REMEMBER_S: Final = 30.0
 SEVERITIES: Final = ("critical", "major", "minor", "info")
 
@@ -130,7 +131,7 @@ class Overview:
             worst=max((PLACE[a.severity] for a in raised), default=0),
             domains=domains(packs, kinds, rows.values(), raised, now_us // 1000, visit.language),
             figures=[_figure(v, visit.language, now_us) for v in self._indicators(visit)],
-            events=sorted([*events, *turned], key=lambda e: -e.at_us)[:9],
+            events=sorted([*events, *turned], key=lambda e: -e.at_us)[:EVENTS],
             moved=moved,
             coming=await self._coming(visit, packs, now_us) if at_us is None else [],
             at_us=now_us,
