@@ -1,7 +1,7 @@
 """Parking: car parks, on-street areas and single bays; what fills, what is free on arrival, and where else to go.
 
 After the Smart Data Models of the subject Parking. Reads DATEX II and ParkAPI and publishes both, tells free places two
-hours ahead, and answers where to park. Its simulator fills some forty car parks at real places in Duisburg as a day
+hours ahead, and answers where to park. Its simulator fills some fifty car parks and three hundred bays as a day
 fills them: shoppers, commuters, patients, and the crowd of a match.
 """
 
