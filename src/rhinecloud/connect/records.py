@@ -48,10 +48,10 @@ def shape_of(path: Path) -> Shape:
         Unreadable: a form that is not read; the message says which it seems to be and what to do.
     """
     head = _head(path)
-    if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        raise Unreadable(f"{path.name} is empty", reason="empty file")
     encoding = _encoding(head)
     text = head.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+    if not text.strip("\x00 \t\r\n"):
+        raise Unreadable(f"{path.name} is empty", reason="empty file")
     _refuse_other_forms(path.name, text, head)
     if text[0] in "[{":
         return _json_shape(path, text, encoding)
