@@ -18,7 +18,10 @@ ALLOWED = {
 }
 
 # Doors that are longer than 60 lines, with the reason.
-LONG = {"kit": "all that a pack of anybody may import stands in one list"}
+LONG = {
+    "kit": "all that a pack of anybody may import stands in one list",
+    "operations": "a command centre works with many kinds of things, and screens name each",
+}
 
 
 def _imports(file: Path) -> Iterator[str]:

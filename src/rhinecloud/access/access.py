@@ -17,7 +17,7 @@ from . import keys
 from .audit import Trail
 from .links import Links
 from .people import People
-from .policy import Policy
+from .policy import Policy, agencies
 from .principal import ANONYMOUS, OPEN, Principal
 from .sessions import Session, Sessions
 from .signin import SignIn
@@ -159,6 +159,10 @@ class Access:
     def readable_types(self, principal: Principal, tenant: str) -> frozenset[str] | None:
         """Expanded names of the types they may read here; None: all. To be asked by whatever reads entities."""
         return self.policy.readable_types(principal, tenant)
+
+    def agencies(self, principal: Principal, action: str, tenant: str) -> frozenset[str] | None:
+        """The agencies for which they may do it here, None: all; to be asked by whatever agencies work in together."""
+        return agencies(principal, action, tenant)
 
     def audit(
         self, principal: Principal, action: str, subject: str, *, tenant: str, outcome: str = "done", **detail: Any

@@ -17,6 +17,7 @@ ACTIONS: Final = frozenset(
     {"entities.read", "entities.write", "history.read", "export", "subscriptions.manage"}
     | {"devices.read", "devices.manage", "devices.command", "quality.read", "quality.manage"}
     | {"alerts.read", "alerts.manage", "rules.read", "rules.manage", "packs.manage"}
+    | {"incidents.read", "incidents.manage", "units.dispatch", "log.erase", "operations.manage"}
     | {"people.manage", "tokens.manage", "audit.read"}
     | {"tenants.manage", "settings.manage", "backup", "metrics.read"}
 )
@@ -28,12 +29,14 @@ OPEN_DATA: Final = frozenset({"entities.read", "history.read"})
 _SEE: Final = frozenset({"entities.read", "history.read", "quality.read", "devices.read", "alerts.read", "rules.read"})
 
 ROLES: Final[Mapping[str, frozenset[str]]] = {
-    "operator": _SEE | {"devices.command", "alerts.manage"},
+    "operator": _SEE | {"devices.command", "alerts.manage", "incidents.read", "incidents.manage", "units.dispatch"},
     "engineer": _SEE
     | {"entities.write", "devices.manage", "devices.command", "quality.manage", "subscriptions.manage", "export"}
     | {"alerts.manage", "rules.manage"},
     "analyst": _SEE | {"export", "subscriptions.manage"},
-    "leadership": frozenset({"entities.read", "history.read", "quality.read", "alerts.read", "export"}),
+    "leadership": frozenset(
+        {"entities.read", "history.read", "quality.read", "alerts.read", "export", "incidents.read"}
+    ),
     "administrator": ACTIONS,
 }
 """The table. `docs/reference/roles.md` shows it; a test compares the two."""
@@ -69,6 +72,25 @@ def actions(principal: Principal, tenant: str) -> frozenset[str]:
         if grant.tenant in ("", tenant):
             found |= ROLES.get(grant.role, frozenset()) - (INSTALLATION if grant.tenant else frozenset())
     return frozenset(found)
+
+
+def agencies(principal: Principal, action: str, tenant: str) -> frozenset[str] | None:
+    """Need-to-know: the agencies for which `principal` may do `action` in `tenant`; None: for all of them.
+
+    A role that somebody has as a member of an agency counts for what concerns that agency; a role without an agency
+    counts for all. Empty: they may not do it at all.
+    """
+    found: set[str] = set()
+    if principal.tenant in ("", tenant):
+        whole = expand(principal.scopes)
+        if not principal.grants:
+            whole = whole.union(*(ROLES.get(role, frozenset()) for role in principal.roles))
+        if action in whole:
+            found.add(principal.agency)
+    for grant in principal.grants:
+        if grant.tenant in ("", tenant) and action in ROLES.get(grant.role, frozenset()):
+            found.add(grant.agency)
+    return None if "" in found else frozenset(found)
 
 
 class Policy:

@@ -1,7 +1,7 @@
 """SQLite as we use it everywhere: write-ahead log, durable commits, foreign keys, and a numbered schema.
 
-`context` works on these connections directly, since it is the hot path. `access` and `operations` go through
-SQLAlchemy (`engine`), so that the same tables also live in PostgreSQL.
+What belongs to one tenant (`context`, `insight`, `operations`) works on these connections directly: a file in the
+tenant's folder. `access` goes through SQLAlchemy (`engine`), so that the same tables also live in PostgreSQL.
 """
 
 from __future__ import annotations

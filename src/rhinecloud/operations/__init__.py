@@ -1,0 +1,67 @@
+"""What people do about it: incidents, units and who goes where, the log, playbooks.
+
+In: reports, alerts, statuses of units, decisions of people. Out: incidents with their log, assignments, running
+playbooks, news of all of it, an entity an incident. It must not know HTTP, nor how anybody is told.
+"""
+
+from .assignments import Pick
+from .clocks import Clock
+from .declare import (
+    Agency,
+    Assignment,
+    Incident,
+    IncidentType,
+    Need,
+    News,
+    Place,
+    PlaybookStep,
+    PlaybookVersion,
+    Responsibility,
+    Run,
+    Section,
+    Status,
+    Target,
+    Unit,
+    UnitKind,
+    When,
+)
+from .desk import Desk
+from .entities import ENTITIES
+from .incidents import Asked, Report
+from .moving import Part
+from .proposing import Proposal
+from .room import Action, Operations
+from .travel import Barrier, Crossing, Zone
+
+__all__ = [
+    "ENTITIES",
+    "Action",
+    "Agency",
+    "Asked",
+    "Assignment",
+    "Barrier",
+    "Clock",
+    "Crossing",
+    "Desk",
+    "Incident",
+    "IncidentType",
+    "Need",
+    "News",
+    "Operations",
+    "Part",
+    "Pick",
+    "Place",
+    "PlaybookStep",
+    "PlaybookVersion",
+    "Proposal",
+    "Report",
+    "Responsibility",
+    "Run",
+    "Section",
+    "Status",
+    "Target",
+    "Unit",
+    "UnitKind",
+    "When",
+    "Zone",
+]

@@ -1,0 +1,89 @@
+"""Incidents as entities of the present, so that map, rules, sharing and the time machine know of them.
+
+The incident itself stays in operations.db; its entity follows, and says what everybody who may read entities may know:
+kind, severity, state, place, times. Title, text and people stay behind need-to-know, and so do whole incidents of a
+restricted type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from rhinecloud.base.clock import iso
+from rhinecloud.base.declare import Attribute, EntityType, Label
+from rhinecloud.base.model import Instance, Op, Update
+
+from .declare import Incident, IncidentType
+from .life import STATES
+
+SOURCE: Final = "system:operations"
+
+
+def _text(name: str, de: str, en: str, *, options: tuple[str, ...] = (), queryable: bool = False) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), kind="text", options=options, queryable=queryable)
+
+
+INCIDENT: Final = EntityType(
+    name="Incident",
+    label=Label(de="Einsatz", en="Incident"),
+    plural=Label(de="Einsätze", en="Incidents"),
+    subject="",
+    icon="siren",
+    source="Our own; no Smart Data Model has an incident's life",
+    attributes=(
+        _text("name", "Nummer", "Number"),
+        _text("category", "Art", "Kind", queryable=True),
+        Attribute(name="description", label=Label(de="Bezeichnung", en="Description"), kind="language"),
+        _text("severity", "Schwere", "Severity", options=("info", "minor", "major", "critical")),
+        _text("urgency", "Dringlichkeit", "Urgency", options=("later", "soon", "immediate")),
+        _text("incidentState", "Zustand", "State", options=STATES, queryable=True),
+        Attribute(name="isExercise", label=Label(de="Übung", en="Exercise"), kind="boolean"),
+        Attribute(name="dateReported", label=Label(de="Gemeldet", en="Reported"), kind="time"),
+        Attribute(name="affects", label=Label(de="Betrifft", en="Affects"), kind="relation"),
+        Attribute(name="partOf", label=Label(de="Teil von", en="Part of"), kind="relation", target="Incident"),
+        Attribute(name="location", label=Label(de="Ort", en="Location"), kind="geo"),
+    ),
+)
+ENTITIES: Final = (INCIDENT,)
+LOCATION: Final = "https://uri.etsi.org/ngsi-ld/location"
+
+
+def entity_id(incident_id: str) -> str:
+    return f"urn:ngsi-ld:{INCIDENT.name}:{incident_id}"
+
+
+def update_of(incident: Incident, kind: IncidentType, expand: Callable[[str], str]) -> Update:
+    """The write that makes the entity what the incident is; of a restricted one, that takes it away."""
+    if incident.restricted:
+        return Update(op=Op.DELETE, id=entity_id(incident.id), source=SOURCE)
+    at = iso(incident.updated_us)
+    plain: dict[str, Any] = {
+        "name": incident.number,
+        "category": incident.type,
+        "severity": incident.severity,
+        "urgency": incident.urgency,
+        "isExercise": incident.exercise,
+        "dateReported": iso(incident.reported_us),
+    }
+    attrs: dict[str, list[Instance]] = {
+        expand(name): [{"type": "Property", "value": value}] for name, value in plain.items()
+    }
+    attrs[expand("incidentState")] = [{"type": "Property", "value": incident.state, "observedAt": at}]
+    title = {"de": kind.title.de, "en": kind.title.en}
+    attrs[expand("description")] = [{"type": "LanguageProperty", "languageMap": title}]
+    things = [e for e in dict.fromkeys((incident.place.entity, *incident.entities)) if e]
+    if things:
+        attrs[expand("affects")] = [
+            {"type": "Relationship", "object": thing} | ({"datasetId": f"urn:affects:{n}"} if n else {})
+            for n, thing in enumerate(things)
+        ]
+    if incident.parent:
+        attrs[expand("partOf")] = [{"type": "Relationship", "object": entity_id(incident.parent)}]
+    place = incident.place.area
+    if place is None and incident.place.location is not None:
+        place = {"type": "Point", "coordinates": list(incident.place.location)}
+    if place is not None:
+        attrs[LOCATION] = [{"type": "GeoProperty", "value": place}]
+    entity: dict[str, Any] = {"type": [INCIDENT.iri], "attrs": attrs}
+    return Update(op=Op.UPSERT_REPLACE, id=entity_id(incident.id), entity=entity, source=SOURCE)

@@ -1,0 +1,341 @@
+"""Playbooks: versioned checklists, not a language. A run is pinned to a version, and may take a newer one for what is
+not yet done; what was done never changes.
+
+Steps run side by side but for `after`. One whose condition does not hold is not needed, until it holds. What is due is
+a row with a time, so that no restart forgets it. Skipping takes a reason; evidence that a step asks for is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Final
+
+import msgspec
+
+from rhinecloud.base.clock import SECOND
+from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
+
+from . import incidents, journal, life
+from .declare import SEVERITIES, URGENCIES, Incident, PlaybookStep, PlaybookVersion, Run, RunStep, StepState, When
+from .tables import Shelf, Work
+
+ENDED: Final = frozenset(("done", "skipped", "not-needed", "removed"))
+_encode = msgspec.json.Encoder().encode
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """What a newer version would change in a run: only steps that are not done."""
+
+    version: int
+    added: tuple[PlaybookStep, ...]
+    changed: tuple[tuple[PlaybookStep, PlaybookStep], ...]  # (before, after)
+    removed: tuple[PlaybookStep, ...]
+
+
+# ── versions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def save(work: Work, given: PlaybookVersion, actions: Collection[str] = ()) -> PlaybookVersion:
+    """Keeps a playbook as its next version; `version` says on which one it is built (0: a new one).
+
+    Raises:
+        BadRequestData: it cannot be as it is. Conflict: somebody saved a version in between.
+    """
+    _check(given, actions)
+    newest = _newest(work, given.id)
+    if newest != given.version:
+        raise Conflict(f"Playbook {given.id} is of version {newest} by now, not {given.version}", version=newest)
+    kept = msgspec.structs.replace(given, version=newest + 1, saved_us=work.now, who=given.who or work.by.who)
+    work.run("INSERT INTO playbook VALUES (?, ?, ?)", kept.id, kept.version, _encode(kept))
+    work.tell("playbook.saved", kept.id, version=kept.version)
+    return kept
+
+
+def bring(work: Work, given: Iterable[PlaybookVersion], actions: Collection[str] = ()) -> None:
+    """What packs bring, as far as it changed; one that the city made its own stays as the city has it."""
+    for playbook in given:
+        newest = _newest(work, playbook.id)
+        if not newest:
+            save(work, msgspec.structs.replace(playbook, version=0), actions)
+            continue
+        known = get(work, playbook.id)
+        if known.who == playbook.who and (known.title, known.text, known.steps) != (
+            playbook.title,
+            playbook.text,
+            playbook.steps,
+        ):
+            save(work, msgspec.structs.replace(playbook, version=newest), actions)
+
+
+def get(asked: Work | Shelf, playbook: str, version: int | None = None) -> PlaybookVersion:
+    """A version of a playbook; None: the newest. Raises: ResourceNotFound."""
+    rows = asked.rows(
+        "SELECT body FROM playbook WHERE id = ? AND (? IS NULL OR version = ?) ORDER BY version DESC LIMIT 1",
+        *(playbook, version, version),
+    )
+    if not rows:
+        raise ResourceNotFound(
+            f"Playbook {playbook[:60]} does not exist" + (f" in version {version}" if version else "")
+        )
+    return msgspec.json.decode(rows[0][0], type=PlaybookVersion)
+
+
+def every(asked: Work | Shelf) -> list[PlaybookVersion]:
+    """All playbooks in their newest version."""
+    rows = asked.rows("SELECT body FROM playbook p WHERE version = (SELECT max(version) FROM playbook WHERE id = p.id)")
+    return [msgspec.json.decode(body, type=PlaybookVersion) for (body,) in rows]
+
+
+def _newest(work: Work, playbook: str) -> int:
+    row = work.row("SELECT max(version) FROM playbook WHERE id = ?", playbook)
+    return row[0] or 0 if row else 0
+
+
+def _check(given: PlaybookVersion, actions: Collection[str]) -> None:
+    ids = [step.id for step in given.steps]
+    if not given.id.strip() or not ids or len(set(ids)) != len(ids) or not all(ids):
+        raise BadRequestData("A playbook has an id, and steps with an id of their own each")
+    for step in given.steps:
+        if missing := set(step.after) - set(ids):
+            raise BadRequestData(f"Step {step.id} waits for {sorted(missing)[0]}, which does not exist")
+        if step.due_s is not None and step.due_s <= 0:
+            raise BadRequestData(f"Step {step.id} is due before it begins")
+        if step.action and step.action not in actions:
+            raise BadRequestData(f"Step {step.id}: there is no action {step.action!r}")
+        if step.when is not None:
+            _check_condition(step.id, step.when)
+    try:
+        TopologicalSorter({s.id: s.after for s in given.steps}).prepare()
+    except CycleError as error:
+        raise BadRequestData(f"Steps wait for each other: {' → '.join(error.args[1])}") from error
+
+
+def _check_condition(step: str, when: When) -> None:
+    known: dict[str, tuple[str, ...]] = {
+        "severity": SEVERITIES,
+        "urgency": URGENCIES,
+        "state": life.STATES,
+        "exercise": ("yes", "no"),
+    }
+    if not when.values or not set(when.values) <= set(known.get(when.fact, when.values)):
+        raise BadRequestData(f"Step {step}: {when.fact} is one of {', '.join(known.get(when.fact, ('a type',)))}")
+
+
+def holds(when: When | None, incident: Incident) -> bool:
+    """Whether a step's condition is true of an incident as it stands."""
+    if when is None:
+        return True
+    if when.fact in ("severity", "urgency"):
+        order: tuple[str, ...] = SEVERITIES if when.fact == "severity" else URGENCIES
+        return order.index(getattr(incident, when.fact)) >= order.index(when.values[0])
+    fact = {"type": incident.type, "state": incident.state, "exercise": "yes" if incident.exercise else "no"}
+    return fact[when.fact] in when.values
+
+
+# ── runs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def start(work: Work, incident_id: str, playbook: str, automatic: Collection[str] = ()) -> Run:
+    """Begins a playbook in its newest version.
+
+    Raises:
+        Conflict: it runs in this incident already, or the incident is over. ResourceNotFound.
+    """
+    incident, version = incidents.get(work, incident_id), get(work, playbook)
+    if incident.state in life.OVER:
+        raise Conflict(f"Incident {incident.number} is {incident.state}", state=incident.state)
+    if work.row("SELECT 1 FROM run WHERE incident = ? AND playbook = ? AND ended_us IS NULL", incident.id, version.id):
+        raise Conflict(f"Playbook {version.id} runs in incident {incident.number} already")
+    run = incidents.new_id(work.now)
+    work.run("INSERT INTO run VALUES (?, ?, ?, ?, ?, NULL)", run, incident.id, version.id, version.version, work.now)
+    for step in version.steps:
+        _put(work, RunStep(run=run, step=step, state="waiting"))
+    journal.note(work, incident.id, "playbook-started", playbook=version.id, version=version.version)
+    work.tell("playbook.started", run, incident.id, incident.agencies, playbook=version.id)
+    return settle(work, run, automatic)
+
+
+def settle(work: Work, run_id: str, automatic: Collection[str] = ()) -> Run:
+    """Opens the steps whose turn it is, and ends a run in which nothing is left to do."""
+    run = running(work, run_id)
+    incident = incidents.get(work, run.incident)
+    again = run.ended_us is None
+    while again:
+        again = False
+        states = {s.step.id: s.state for s in run.steps}
+        for each in run.steps:
+            ready = all(states.get(before, "removed") in ENDED for before in each.step.after)
+            if each.state in ("waiting", "not-needed") and ready:
+                wanted: StepState = "open" if holds(each.step.when, incident) else "not-needed"
+                if wanted != each.state:
+                    _open(work, run, each, wanted, automatic)
+                    again = True
+        run = running(work, run_id)
+    if run.ended_us is None and all(s.state in ENDED or s.step.optional for s in run.steps):
+        work.run("UPDATE run SET ended_us = ? WHERE id = ?", work.now, run_id)
+        journal.note(work, incident.id, "playbook-ended", playbook=run.playbook)
+        work.tell("playbook.ended", run_id, incident.id, incident.agencies)
+    return running(work, run_id)
+
+
+def _open(work: Work, run: Run, each: RunStep, wanted: StepState, automatic: Collection[str]) -> None:
+    step, due = each.step, None
+    if wanted == "open" and step.due_s is not None:
+        due = work.now + round(step.due_s * SECOND)
+    opened = work.now if wanted == "open" else None
+    act = wanted == "open" and step.action in automatic and each.action_us is None
+    _put(work, msgspec.structs.replace(each, state=wanted, opened_us=opened, due_us=due), act=act)
+    if wanted == "open":
+        work.tell("playbook.open", run.id, run.incident, step=step.id, due_us=due)
+
+
+def end_step(work: Work, run_id: str, step_id: str, *, note: str = "", evidence: str = "", skip: bool = False) -> Run:
+    """A step is done, or skipped.
+
+    Raises:
+        Conflict: it is not open (says who ended it). BadRequestData: evidence, or a reason for skipping, is missing.
+    """
+    run = running(work, run_id)
+    each = _step(run, step_id)
+    if each.state != "open":
+        who = f" by {each.who}" if each.who else ""
+        raise Conflict(f"Step {step_id} is {each.state}{who}", state=each.state, who=each.who)
+    if skip and not note.strip():
+        raise BadRequestData("To skip a step takes a reason")
+    if not skip and each.step.evidence and not (evidence.strip() or (each.step.evidence == "note" and note.strip())):
+        raise BadRequestData(f"Step {step_id} asks for evidence: {each.step.evidence}")
+    state: StepState = "skipped" if skip else "done"
+    ended = msgspec.structs.replace(
+        each, state=state, ended_us=work.now, who=work.by.who, note=note.strip(), evidence=evidence.strip()
+    )
+    _put(work, ended)
+    journal.note(
+        work,
+        run.incident,
+        f"step-{state}",
+        playbook=run.playbook,
+        step=step_id,
+        title=each.step.title.de,
+        note=note.strip(),
+        evidence=evidence.strip(),
+    )
+    work.tell(f"playbook.{state}", run_id, run.incident, step=step_id)
+    return settle(work, run_id)
+
+
+def difference(asked: Work | Shelf, run_id: str, version: int | None = None) -> Difference:
+    """What taking a newer version would change."""
+    run = running(asked, run_id)
+    new = get(asked, run.playbook, version)
+    mine = {s.step.id: s for s in run.steps if s.state != "removed"}
+    theirs = {s.id: s for s in new.steps}
+    unfinished = {i: s for i, s in mine.items() if s.state not in ("done", "skipped")}
+    return Difference(
+        version=new.version,
+        added=tuple(s for i, s in theirs.items() if i not in mine),
+        changed=tuple((s.step, theirs[i]) for i, s in unfinished.items() if i in theirs and theirs[i] != s.step),
+        removed=tuple(s.step for i, s in unfinished.items() if i not in theirs),
+    )
+
+
+def adopt(work: Work, run_id: str, version: int, automatic: Collection[str] = ()) -> Run:
+    """Takes a newer version for what is not yet done, as `difference` says.
+
+    A step that is open goes on with its new words, and is due from when it was opened.
+    Raises:
+        Conflict: the run is over, or of that version or a newer one.
+    """
+    run = running(work, run_id)
+    if run.ended_us is not None or version <= run.version:
+        raise Conflict(f"This run is of version {run.version}" + (" and over" if run.ended_us else ""))
+    found = difference(work, run_id, version)
+    for step in found.added:
+        _put(work, RunStep(run=run_id, step=step, state="waiting"))
+    for _, step in found.changed:
+        each = _step(run, step.id)
+        due = None
+        if each.opened_us is not None and step.due_s is not None:
+            due = each.opened_us + round(step.due_s * SECOND)
+        act = each.state == "open" and step.action in automatic and step.action != each.step.action
+        _put(work, msgspec.structs.replace(each, step=step, due_us=due, late=False), act=act)
+    for step in found.removed:
+        _put(work, msgspec.structs.replace(_step(run, step.id), state="removed", due_us=None))
+    work.run("UPDATE run SET version = ? WHERE id = ?", version, run_id)
+    journal.note(
+        work,
+        run.incident,
+        "playbook-updated",
+        playbook=run.playbook,
+        before=run.version,
+        after=version,
+        added=[s.id for s in found.added],
+        changed=[s.id for _, s in found.changed],
+        removed=[s.id for s in found.removed],
+    )
+    work.tell("playbook.updated", run_id, run.incident, version=version)
+    return settle(work, run_id, automatic)
+
+
+def reconsider(work: Work, incident_id: str, automatic: Collection[str] = ()) -> None:
+    """The incident is another by now: conditions of its runs may be."""
+    for (run,) in work.rows("SELECT id FROM run WHERE incident = ? AND ended_us IS NULL", incident_id):
+        settle(work, run, automatic)
+
+
+def late(work: Work) -> int:
+    """Tells of steps that are due, once each; how many."""
+    rows = work.rows("SELECT run, step FROM run_step WHERE state = 'open' AND is_late = 0 AND due_us <= ?", work.now)
+    for run_id, step_id in rows:
+        run = running(work, run_id)
+        _put(work, msgspec.structs.replace(_step(run, step_id), late=True))
+        journal.note(work, run.incident, "step-late", playbook=run.playbook, step=step_id)
+        work.tell("playbook.late", run_id, run.incident, step=step_id)
+    return len(rows)
+
+
+def acting(asked: Work | Shelf) -> list[tuple[Run, RunStep]]:
+    """Open steps whose automatic action is still to be done."""
+    rows = asked.rows("SELECT run, step FROM run_step WHERE act = 1 ORDER BY run, step")
+    return [(run := running(asked, run_id), _step(run, step_id)) for run_id, step_id in rows]
+
+
+def acted(work: Work, run_id: str, step_id: str, result: str) -> None:
+    """What became of a step's action; the step itself stays open until a person says that it is done."""
+    run = running(work, run_id)
+    _put(work, msgspec.structs.replace(_step(run, step_id), action_us=work.now, action_result=result))
+    journal.note(work, run.incident, "step-action", playbook=run.playbook, step=step_id, result=result)
+    work.tell("playbook.acted", run_id, run.incident, step=step_id)
+
+
+def running(asked: Work | Shelf, run_id: str) -> Run:
+    """A run with its steps, in the order of the playbook. Raises: ResourceNotFound."""
+    rows = asked.rows("SELECT id, incident, playbook, version, started_us, ended_us FROM run WHERE id = ?", run_id)
+    if not rows:
+        raise ResourceNotFound(f"There is no run {run_id[:40]} of a playbook")
+    bodies = asked.rows("SELECT body FROM run_step WHERE run = ?", run_id)
+    steps = [msgspec.json.decode(body, type=RunStep) for (body,) in bodies]
+    order = {s.id: number for number, s in enumerate(get(asked, rows[0][2], rows[0][3]).steps)}
+    steps.sort(key=lambda s: (order.get(s.step.id, 1000), s.step.id))
+    names: tuple[str, ...] = ("id", "incident", "playbook", "version", "started_us", "ended_us")
+    members: dict[str, Any] = dict(zip(names, rows[0], strict=True))
+    return Run(**members, steps=tuple(steps))
+
+
+def of_incident(asked: Work | Shelf, incident_id: str) -> list[Run]:
+    rows = asked.rows("SELECT id FROM run WHERE incident = ? ORDER BY started_us, id", incident_id)
+    return [running(asked, run) for (run,) in rows]
+
+
+def _step(run: Run, step_id: str) -> RunStep:
+    found = next((s for s in run.steps if s.step.id == step_id), None)
+    if found is None:
+        raise ResourceNotFound(f"Playbook {run.playbook} has no step {step_id[:40]!r}")
+    return found
+
+
+def _put(work: Work, each: RunStep, *, act: bool = False) -> None:
+    work.run(
+        "INSERT OR REPLACE INTO run_step VALUES (?, ?, ?, ?, ?, ?, ?)",
+        *(each.run, each.step.id, each.state, each.due_us, each.late, act, _encode(each)),
+    )

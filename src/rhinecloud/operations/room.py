@@ -1,0 +1,358 @@
+"""The room as the others see it: a desk for whoever asks, and what goes by itself.
+
+By itself go the clocks (acceptance, due steps), the news to the backbone, the entities of the context, the notes at
+alerts, escalations and automatic actions. All of it follows the news, which are committed with what they tell of, from
+a mark that is kept: after a crash it is done again rather than not at all.
+
+A tenant costs nothing until somebody uses its command centre; a file that is there is opened soon after the start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from rhinecloud.access import Principal
+from rhinecloud.base import telemetry
+from rhinecloud.base.clock import Clock, now_us
+from rhinecloud.base.declare import Label
+from rhinecloud.base.errors import NonexistentTenant, ResourceNotFound, RhineError
+from rhinecloud.context import Presents, Vocabularies
+from rhinecloud.insight import Alert
+
+from . import assignments, incidents, playbooks, things, units
+from .declare import Incident, IncidentType, News, PlaybookStep, PlaybookVersion, Position, Run, RunStep, UnitKind
+from .desk import Allows, Desk
+from .entities import LOCATION, update_of
+from .incidents import SYSTEM
+from .proposing import Candidate, City, Proposal, candidate, propose
+from .tables import FILE, Shelf
+from .travel import Barrier, Zone
+
+TICK_S: Final = 0.5
+BATCH: Final = 500
+KEPT_NEWS: Final = 20_000
+IDLE_S: Final = 300.0
+_encode = msgspec.json.Encoder().encode
+
+log = telemetry.logger("operations")
+
+
+class Alerts(Protocol):
+    """What is asked of `Insight`."""
+
+    def alert(self, tenant: str, alert_id: str) -> Alert: ...
+    def comment(self, tenant: str, alert_id: str, who: str, text: str) -> Alert: ...
+
+
+class Declares(Protocol):
+    """What is read of a playbook that a pack declares."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> Label: ...
+    @property
+    def text(self) -> Label: ...
+    @property
+    def steps(self) -> tuple[Label, ...]: ...
+
+
+class Brings(Protocol):
+    """What is read of a pack."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def playbooks(self) -> tuple[Any, ...]: ...
+
+
+class Action(msgspec.Struct, frozen=True):
+    """An automatic action of a playbook's step. Done at least once; `run` has to bear being called again.
+
+    `describe` says beforehand what it will do. What the public would see stops for a person: it is never automatic.
+    """
+
+    run: Callable[[str, Run, RunStep], Awaitable[str]]
+    describe: Callable[[Incident, Mapping[str, Any]], Label]
+    public: bool = False
+
+
+class Operations:
+    """The command centres of all tenants.
+
+    Args:
+        folder: DATA/tenants; each tenant's folder has its operations.db, once it is used.
+        publish: takes the news, on `operations.<tenant>`.
+        escalate: told of every alarm that was declined or not answered in time, at least once.
+        anchor: told the newest head of the tenant's chain of logs every hour, to be noted elsewhere.
+        actions: what steps of playbooks may do by name.
+    """
+
+    def __init__(  # noqa: PLR0913 — made in one place
+        self,
+        folder: Path,
+        presents: Presents,
+        vocabularies: Vocabularies,
+        access: Allows,
+        *,
+        alerts: Alerts | None = None,
+        publish: Callable[[str, bytes], Awaitable[object]] | None = None,
+        escalate: Callable[[str, News], Awaitable[object]] | None = None,
+        anchor: Callable[[str, int, str], Awaitable[object]] | None = None,
+        actions: Mapping[str, Action] | None = None,
+        clock: Clock = now_us,
+    ) -> None:
+        self._folder, self._presents, self._access = folder, presents, access
+        self._expand = vocabularies.default.expand
+        self._alerts, self._publish, self._escalate, self._anchor = alerts, publish, escalate, anchor
+        self._actions = dict(actions or {})
+        self._automatic = frozenset(name for name, action in self._actions.items() if not action.public)
+        self._clock = clock
+        self._brought: list[PlaybookVersion] = []
+        self._shelves: dict[str, Shelf] = {}
+        self._anchored: dict[str, float] = {}
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ticking: asyncio.Task[None] | None = None
+
+    def bring(self, packs: Iterable[Brings]) -> None:
+        """The playbooks of packs; each step of theirs waits for the one before it."""
+        for pack in packs:
+            self._brought += [_version(pack.id, playbook) for playbook in pack.playbooks]
+
+    async def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ticking = asyncio.create_task(self._tick_for_ever(), name="operations")
+
+    async def stop(self) -> None:
+        if self._ticking is not None:
+            self._ticking.cancel()
+            await asyncio.gather(self._ticking, return_exceptions=True)
+            self._ticking = None
+        for shelf in self._shelves.values():
+            await asyncio.to_thread(shelf.close)
+        self._shelves.clear()
+
+    def desk(self, tenant: str, principal: Principal) -> Desk:
+        """The command centre as this principal sees it. Raises: NonexistentTenant."""
+        return Desk(
+            self._shelf(tenant),
+            tenant,
+            principal,
+            self._access,
+            alert=lambda alert_id: self._alert(tenant, alert_id),
+            actions=self._actions.keys(),
+            automatic=self._automatic,
+        )
+
+    def forget(self, tenant: str) -> None:
+        """Closes what is open of a tenant whose folder is going to be removed or replaced."""
+        shelf = self._shelves.pop(tenant, None)
+        if shelf is not None:
+            shelf.close()
+
+    # ── which units go ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def propose(self, tenant: str, principal: Principal, incident_ids: Iterable[str]) -> Proposal:
+        """The best units for all that these incidents need, together. Nothing is reserved; the proposal is kept."""
+        desk, shelf = self.desk(tenant, principal), self._shelf(tenant)
+        found = await asyncio.to_thread(lambda: [desk.incident(i) for i in incident_ids])
+        known = await asyncio.to_thread(desk.units)
+        live = {u.id: self._live(tenant, u.entity) for u in known if u.entity}
+
+        def work_out() -> Proposal:
+            asked = [(i, need) for i in found for need in assignments.needs(shelf, i.id)]
+            city = City(
+                barriers=tuple(things.every(shelf, Barrier).values()), zones=tuple(things.every(shelf, Zone).values())
+            )
+            made = propose(asked, self._candidates(shelf, {u.id for u in known}, live), city)
+            with shelf.work(desk.by) as work:
+                ids = ",".join(i.id for i in found)
+                body = (work.now, desk.by.who, ids, _encode(made))
+                work.run("INSERT INTO proposal (at_us, who, incidents, body) VALUES (?, ?, ?, ?)", *body)
+            return made
+
+        return await asyncio.to_thread(work_out)
+
+    def _candidates(
+        self, shelf: Shelf, known: set[str], live: Mapping[str, tuple[Position, int] | None]
+    ) -> list[Candidate]:
+        kinds, busy = things.every(shelf, UnitKind), assignments.every_open(shelf)
+        made = []
+        for unit in units.every(shelf):
+            if unit.id in known:
+                status = kinds[unit.kind].status(unit.status) if unit.kind in kinds else None
+                held = busy.get(unit.id)
+                number = incidents.get(shelf, held.incident).number if held else ""
+                means = status.means if status else ""
+                made.append(candidate(unit, means, live.get(unit.id), self._clock(), number))
+        return made
+
+    def _live(self, tenant: str, entity_id: str) -> tuple[Position, int] | None:
+        """Where a unit's entity is, and since when that is known."""
+        entity = self._presents.open(tenant).get(entity_id)
+        for instance in (entity or {}).get("attrs", {}).get(LOCATION, ()):
+            place = instance.get("value")
+            if isinstance(place, dict) and place.get("type") == "Point":
+                from rhinecloud.base.clock import parse_us
+
+                lon, lat = place["coordinates"][:2]
+                seen = instance.get("observedAt")
+                return (lon, lat), parse_us(seen) if seen else int(instance.get("_m", 0))
+        return None
+
+    # ── what goes by itself ──────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _tick_for_ever(self) -> None:
+        for tenant in self._presents.names():
+            if (self._folder / tenant / FILE).exists():
+                with contextlib.suppress(NonexistentTenant):
+                    await asyncio.to_thread(self._shelf, tenant)
+        while True:
+            for tenant in list(self._shelves):
+                try:
+                    await self.tick(tenant)
+                except NonexistentTenant:
+                    self._shelves.pop(tenant, None)
+                except Exception as error:  # one tenant's trouble is not the others'
+                    log.exception("operations_failed", tenant=tenant, error=repr(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), TICK_S)
+            self._wake.clear()
+
+    async def tick(self, tenant: str) -> None:
+        """Does what is due in a tenant, and tells what has happened."""
+        shelf = self._shelf(tenant)
+        await asyncio.to_thread(self._due, shelf)
+        for run, step in await asyncio.to_thread(playbooks.acting, shelf):
+            await self._act(tenant, shelf, run, step)
+        while await self._follow(tenant, shelf):
+            pass
+        await self._note_head(tenant, shelf)
+
+    def _due(self, shelf: Shelf) -> None:
+        now = self._clock()
+        waiting = shelf.rows(
+            "SELECT 1 FROM assignment WHERE due_us <= ? AND closed_us IS NULL"
+            " UNION ALL SELECT 1 FROM run_step WHERE state = 'open' AND is_late = 0 AND due_us <= ? LIMIT 1",
+            *(now, now),
+        )
+        if waiting:
+            with shelf.work(SYSTEM) as work:
+                assignments.expire(work)
+                playbooks.late(work)
+
+    async def _act(self, tenant: str, shelf: Shelf, run: Run, step: RunStep) -> None:
+        try:
+            result = await self._actions[step.step.action].run(tenant, run, step)
+        except Exception as error:  # an action of anybody; the step stays open, a person sees why
+            log.warning("action_failed", tenant=tenant, action=step.step.action, error=repr(error))
+            result = f"failed: {error}"
+
+        def note() -> None:
+            with shelf.work(SYSTEM) as work:
+                playbooks.acted(work, run.id, step.step.id, result)
+
+        await asyncio.to_thread(note)
+
+    async def _follow(self, tenant: str, shelf: Shelf) -> bool:
+        """Does what a stretch of the news asks for; whether there was any."""
+        news = await asyncio.to_thread(self.news, tenant, shelf.meta("followed"), BATCH)
+        if not news:
+            return False
+        touched = list(dict.fromkeys(n.incident for n in news if n.incident and n.what.startswith("incident.")))
+        await self._write_entities(tenant, shelf, touched)
+        for item in news:
+            if item.what == "incident.alert":
+                await self._tell_alert(tenant, shelf, item)
+            elif item.what in ("assignment.expired", "assignment.declined") and self._escalate is not None:
+                await self._escalate(tenant, item)
+            if self._publish is not None:
+                await self._publish(f"operations.{tenant}", _encode(item))
+
+        def done() -> None:
+            with shelf.work(SYSTEM) as work:
+                for incident in touched:
+                    playbooks.reconsider(work, incident, self._automatic)
+                work.run("INSERT OR REPLACE INTO meta VALUES ('followed', ?)", news[-1].number)
+                work.run("DELETE FROM news WHERE number <= ?", news[-1].number - KEPT_NEWS)
+
+        await asyncio.to_thread(done)
+        return True
+
+    def news(self, tenant: str, after: int, limit: int = BATCH) -> list[News]:
+        """What happened after a number, in order: for a screen that was away. Whose agencies may know says each."""
+        rows = self._shelf(tenant).rows(
+            "SELECT number, what, incident, body FROM news WHERE number > ? ORDER BY number LIMIT ?", after, limit
+        )
+        return [News(number=n, what=w, incident=i, **msgspec.json.decode(body)) for n, w, i, body in rows]
+
+    async def _write_entities(self, tenant: str, shelf: Shelf, touched: list[str]) -> None:
+        def updates() -> list[Any]:
+            kinds = things.every(shelf, IncidentType)
+            found = [incidents.get(shelf, incident) for incident in touched]
+            return [update_of(i, kinds[i.type], self._expand) for i in found]
+
+        if touched:
+            await self._presents.open(tenant).write(await asyncio.to_thread(updates))
+
+    async def _tell_alert(self, tenant: str, shelf: Shelf, item: News) -> None:
+        """The alert's own record names the incident that came of it; once, whatever happens in between."""
+        if self._alerts is None:
+            return
+        incident = await asyncio.to_thread(incidents.get, shelf, item.incident)
+        text = f"→ {incident.number}"
+        try:
+            alert = await asyncio.to_thread(self._alert, tenant, item.subject)
+            if all(comment.text != text for comment in alert.comments):
+                self._alerts.comment(tenant, item.subject, item.by, text)
+        except RhineError as error:  # it is linked here; the alert's own page lacks a line
+            log.warning("alert_not_linked", tenant=tenant, alert=item.subject, detail=error.detail)
+
+    async def _note_head(self, tenant: str, shelf: Shelf) -> None:
+        now = time.monotonic()
+        if self._anchor is None or now - self._anchored.get(tenant, -3600.0) < 3600.0:
+            return
+        rows = await asyncio.to_thread(shelf.rows, "SELECT number, hash FROM log_chain ORDER BY number DESC LIMIT 1")
+        if rows:
+            self._anchored[tenant] = now
+            await self._anchor(tenant, rows[0][0], rows[0][1])
+
+    # ── tenants ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _shelf(self, tenant: str) -> Shelf:
+        shelf = self._shelves.get(tenant)
+        if shelf is None:
+            self._presents.open(tenant)  # raises where there is no such tenant
+            shelf = Shelf(self._folder / tenant, self._clock, self._committed)
+            if self._brought:
+                with shelf.work(SYSTEM) as work:
+                    playbooks.bring(work, self._brought, self._actions.keys())
+            shelf = self._shelves.setdefault(tenant, shelf)
+        return shelf
+
+    def _committed(self) -> None:
+        """Something was committed, in any thread: what follows it is done now and not at the next tick."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    def _alert(self, tenant: str, alert_id: str) -> Alert:
+        if self._alerts is None:
+            raise ResourceNotFound(f"Alert {alert_id[:40]} does not exist")
+        return self._alerts.alert(tenant, alert_id)
+
+
+def _version(pack: str, given: Declares) -> PlaybookVersion:
+    """A pack's playbook: plain steps, one after the other."""
+    steps = tuple(
+        PlaybookStep(id=f"step-{n + 1}", title=label, after=(f"step-{n}",) if n else ())
+        for n, label in enumerate(given.steps)
+    )
+    return PlaybookVersion(id=given.id, version=0, title=given.title, text=given.text, steps=steps, who=f"pack:{pack}")

@@ -1,0 +1,269 @@
+"""operations.db: one SQLite file a tenant, and the one kind of transaction in which everything is changed.
+
+A `Work` is such a transaction: the change, its entry in the log and its news are committed together or not at all, and
+durable before anybody is answered. Constraints that must hold whatever the code does stand here: one open assignment a
+unit, and logs to which rows can only be added.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from rhinecloud.base.clock import Clock
+from rhinecloud.base.database import connect, migrate
+from rhinecloud.base.errors import NonexistentTenant
+
+from .declare import By
+
+FILE: Final = "operations.db"
+HEADS: Final = "operations.heads"
+SCHEMA: Final = (
+    """
+    CREATE TABLE thing (              -- agencies, kinds of unit, types of incident, barriers, zones: small documents
+        kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE unit (
+        id TEXT PRIMARY KEY, agency TEXT NOT NULL, version INTEGER NOT NULL, status TEXT NOT NULL,
+        status_us INTEGER NOT NULL, unusual INTEGER NOT NULL, body BLOB NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE status_report (
+        id INTEGER PRIMARY KEY, unit TEXT NOT NULL REFERENCES unit, digit TEXT NOT NULL, at_us INTEGER NOT NULL,
+        received_us INTEGER NOT NULL, source TEXT NOT NULL, who TEXT NOT NULL, unusual INTEGER NOT NULL,
+        late INTEGER NOT NULL, key TEXT UNIQUE   -- of the message that brought it: the same one twice counts once
+    );
+    CREATE INDEX status_report_unit ON status_report (unit, at_us);
+    CREATE TABLE speech (
+        id INTEGER PRIMARY KEY, unit TEXT NOT NULL REFERENCES unit, digit TEXT NOT NULL, urgent INTEGER NOT NULL,
+        asked_us INTEGER NOT NULL, times INTEGER NOT NULL DEFAULT 1, answered_us INTEGER,
+        answered_by TEXT NOT NULL DEFAULT ''
+    );
+    CREATE UNIQUE INDEX speech_open ON speech (unit, digit) WHERE answered_us IS NULL;
+
+    CREATE TABLE incident (
+        num INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, number TEXT NOT NULL UNIQUE,
+        version INTEGER NOT NULL, type TEXT NOT NULL, state TEXT NOT NULL, is_over INTEGER NOT NULL,
+        severity INTEGER NOT NULL, exercise INTEGER NOT NULL, parent TEXT NOT NULL, reported_us INTEGER NOT NULL,
+        lon REAL, lat REAL, body BLOB NOT NULL
+    );
+    CREATE INDEX incident_reported ON incident (reported_us);
+    CREATE INDEX incident_open ON incident (reported_us) WHERE is_over = 0;
+    CREATE INDEX incident_state ON incident (state, reported_us);
+    CREATE INDEX incident_parent ON incident (parent) WHERE parent <> '';
+    CREATE VIRTUAL TABLE incident_text USING fts5 (words, prefix='2 3');
+    CREATE TABLE participant (agency TEXT NOT NULL, incident TEXT NOT NULL, PRIMARY KEY (agency, incident))
+        WITHOUT ROWID;
+    CREATE TABLE incident_change (   -- which field became what, by whom: what a conflict is explained with
+        incident TEXT NOT NULL, version INTEGER NOT NULL, at_us INTEGER NOT NULL, who TEXT NOT NULL,
+        name TEXT NOT NULL, fields BLOB NOT NULL, PRIMARY KEY (incident, version)
+    ) WITHOUT ROWID;
+    CREATE TABLE incident_step (
+        id INTEGER PRIMARY KEY, incident TEXT NOT NULL, step TEXT NOT NULL, before TEXT NOT NULL,
+        after TEXT NOT NULL, at_us INTEGER NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL
+    );
+    CREATE INDEX incident_step_of ON incident_step (incident, id);
+    CREATE TABLE incident_alert (alert TEXT NOT NULL, incident TEXT NOT NULL, PRIMARY KEY (alert, incident))
+        WITHOUT ROWID;
+
+    CREATE TABLE log_head (
+        incident TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL, keeper TEXT NOT NULL DEFAULT '',
+        keeper_name TEXT NOT NULL DEFAULT '', kept_us INTEGER
+    ) WITHOUT ROWID;
+    CREATE TABLE log_entry (
+        incident TEXT NOT NULL, seq INTEGER NOT NULL, header TEXT NOT NULL, hash TEXT NOT NULL,
+        PRIMARY KEY (incident, seq)
+    ) WITHOUT ROWID;
+    CREATE TABLE log_payload (       -- apart from the entry, so that it can be erased
+        incident TEXT NOT NULL, seq INTEGER NOT NULL, salt TEXT, body TEXT, erased_us INTEGER,
+        PRIMARY KEY (incident, seq)
+    ) WITHOUT ROWID;
+    CREATE TABLE log_chain (         -- every head of every log of the tenant, in one chain
+        number INTEGER PRIMARY KEY, incident TEXT NOT NULL, seq INTEGER NOT NULL, head TEXT NOT NULL,
+        prev TEXT NOT NULL, hash TEXT NOT NULL
+    );
+    CREATE INDEX log_chain_of ON log_chain (incident, seq);
+    CREATE TRIGGER log_entry_stays BEFORE UPDATE ON log_entry BEGIN SELECT RAISE(ABORT, 'a log entry stays'); END;
+    CREATE TRIGGER log_entry_kept BEFORE DELETE ON log_entry BEGIN SELECT RAISE(ABORT, 'a log entry stays'); END;
+    CREATE TRIGGER log_chain_stays BEFORE UPDATE ON log_chain BEGIN SELECT RAISE(ABORT, 'a log entry stays'); END;
+    CREATE TRIGGER log_chain_kept BEFORE DELETE ON log_chain BEGIN SELECT RAISE(ABORT, 'a log entry stays'); END;
+    CREATE TRIGGER log_payload_kept BEFORE DELETE ON log_payload BEGIN SELECT RAISE(ABORT, 'a log entry stays'); END;
+    CREATE TRIGGER log_payload_stays BEFORE UPDATE ON log_payload WHEN NEW.body IS NOT NULL OR OLD.body IS NULL
+        BEGIN SELECT RAISE(ABORT, 'a log entry can only be erased'); END;
+
+    CREATE TABLE need (
+        id INTEGER PRIMARY KEY, incident TEXT NOT NULL, capability TEXT NOT NULL, count INTEGER NOT NULL,
+        section TEXT NOT NULL, within_s REAL NOT NULL, made_us INTEGER NOT NULL, withdrawn_us INTEGER
+    );
+    CREATE INDEX need_of ON need (incident);
+    CREATE TABLE proposal (
+        id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, who TEXT NOT NULL, incidents TEXT NOT NULL, body BLOB NOT NULL
+    );
+    CREATE TABLE assignment (
+        id INTEGER PRIMARY KEY, unit TEXT NOT NULL REFERENCES unit, incident TEXT NOT NULL, need INTEGER,
+        section TEXT NOT NULL, state TEXT NOT NULL, made_us INTEGER NOT NULL, made_by TEXT NOT NULL,
+        deviation TEXT NOT NULL, due_us INTEGER, alerted_us INTEGER, sent_us INTEGER, received_us INTEGER,
+        read_us INTEGER, answered_us INTEGER, answered_by TEXT NOT NULL DEFAULT '', closed_us INTEGER,
+        reason TEXT NOT NULL DEFAULT ''
+    );
+    CREATE UNIQUE INDEX assignment_one_open ON assignment (unit) WHERE closed_us IS NULL;
+    CREATE INDEX assignment_of ON assignment (incident);
+    CREATE INDEX assignment_due ON assignment (due_us) WHERE due_us IS NOT NULL;
+
+    CREATE TABLE playbook (
+        id TEXT NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (id, version)
+    ) WITHOUT ROWID;
+    CREATE TABLE run (
+        id TEXT PRIMARY KEY, incident TEXT NOT NULL, playbook TEXT NOT NULL, version INTEGER NOT NULL,
+        started_us INTEGER NOT NULL, ended_us INTEGER
+    ) WITHOUT ROWID;
+    CREATE UNIQUE INDEX run_one ON run (incident, playbook) WHERE ended_us IS NULL;
+    CREATE TABLE run_step (
+        run TEXT NOT NULL REFERENCES run, step TEXT NOT NULL, state TEXT NOT NULL, due_us INTEGER,
+        is_late INTEGER NOT NULL, act INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (run, step)
+    ) WITHOUT ROWID;
+    CREATE INDEX run_step_due ON run_step (due_us) WHERE state = 'open' AND is_late = 0 AND due_us IS NOT NULL;
+    CREATE INDEX run_step_act ON run_step (act) WHERE act = 1;
+
+    CREATE TABLE news (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL, incident TEXT NOT NULL, body BLOB NOT NULL
+    );
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    """,
+)
+_encode = msgspec.json.Encoder().encode
+
+
+class Work:
+    """One transaction: the database, the moment, and who acts."""
+
+    def __init__(self, db: sqlite3.Connection, now: int, by: By) -> None:
+        self.db, self.now, self.by = db, now, by
+        self.heads: list[tuple[int, str]] = []
+        """Of the tenant's chain of logs; noted apart once this is committed."""
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        return self.db.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, *parameters: object) -> tuple[Any, ...] | None:
+        found: tuple[Any, ...] | None = self.db.execute(sql, parameters).fetchone()
+        return found
+
+    def run(self, sql: str, *parameters: object) -> int:
+        """The number of the row that was inserted last."""
+        return self.db.execute(sql, parameters).lastrowid or 0
+
+    def tell(self, what: str, subject: str, incident: str = "", agencies: tuple[str, ...] = (), **detail: Any) -> None:
+        """What happened, for screens and followers; committed with it. Those who may know are, where none are named,
+        the agencies that take part in the incident."""
+        if incident and not agencies:
+            agencies = tuple(a for (a,) in self.rows("SELECT agency FROM participant WHERE incident = ?", incident))
+        body = {"subject": subject, "at_us": self.now, "by": self.by.who, "agencies": agencies, "detail": detail}
+        self.run("INSERT INTO news (what, incident, body) VALUES (?, ?, ?)", what, incident, _encode(body))
+
+
+class Shelf:
+    """The operations.db of one tenant; opens by itself. Blocking; any thread may use it."""
+
+    def __init__(self, folder: Path, clock: Clock, committed: Callable[[], None] = lambda: None) -> None:
+        self.folder = folder
+        self.used = time.monotonic()
+        self._clock, self._committed = clock, committed
+        self._lock, self._reading = threading.RLock(), threading.RLock()
+        self._writes: sqlite3.Connection | None = None
+        self._reads: sqlite3.Connection | None = None
+
+    @contextmanager
+    def work(self, by: By) -> Iterator[Work]:
+        """One durable transaction; nothing of it remains when the block raises."""
+        with self._lock:
+            db = self._open()
+            db.execute("BEGIN IMMEDIATE")
+            work = Work(db, self._clock(), by)
+            try:
+                yield work
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+            self._note(work.heads)
+        self._committed()
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """What a query answers, as of the last commit."""
+        with self._reading:
+            if self._reads is None:
+                with self._lock:
+                    self._open()
+                self._reads = connect(self.folder / FILE, read_only=True)
+            self.used = time.monotonic()
+            return self._reads.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def reading(self) -> Iterator[Work]:
+        """Several queries that see the same moment, beside whoever writes."""
+        with self._reading:
+            self.rows("SELECT 1")
+            assert self._reads is not None
+            self._reads.execute("BEGIN")
+            try:
+                yield Work(self._reads, self._clock(), By(""))
+            finally:
+                self._reads.execute("COMMIT")
+
+    def meta(self, key: str) -> int:
+        found = self.rows("SELECT value FROM meta WHERE key = ?", key)
+        return int(found[0][0]) if found else 0
+
+    def noted(self) -> dict[int, str]:
+        """The heads of the tenant's chain, as they were noted apart from the database."""
+        file = self.folder / HEADS
+        if not file.exists():
+            return {}
+        parts = (line.split(" ") for line in file.read_text("ascii", errors="replace").splitlines())
+        return {int(p[0]): p[1] for p in parts if len(p) == 2 and p[0].isdecimal() and len(p[1]) == 64}
+
+    def _note(self, heads: list[tuple[int, str]]) -> None:
+        """Not synced: after a power cut the file may lag behind, which verifying takes for what it is."""
+        if not heads:
+            return
+        handle = os.open(self.folder / HEADS, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        try:
+            os.write(handle, "".join(f"{number} {head}\n" for number, head in heads).encode())
+        finally:
+            os.close(handle)
+
+    def _open(self) -> sqlite3.Connection:
+        self.used = time.monotonic()
+        if self._writes is None:
+            if not self.folder.is_dir():
+                raise NonexistentTenant(f"Tenant {self.folder.name} does not exist")
+            self._writes = connect(self.folder / FILE)
+            self._writes.execute("PRAGMA secure_delete=ON")  # what is erased is gone from the file too
+            migrate(self._writes, SCHEMA)
+        return self._writes
+
+    def truncate(self) -> None:
+        """Empties the write-ahead log, so that what was erased is not found there either."""
+        with self._lock:
+            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @property
+    def is_open(self) -> bool:
+        return self._writes is not None or self._reads is not None
+
+    def close(self) -> None:
+        """Closes the file; the next use opens it again."""
+        with self._reading, self._lock:
+            for db in (self._reads, self._writes):
+                if db is not None:
+                    db.close()
+            self._reads = self._writes = None

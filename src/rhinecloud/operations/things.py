@@ -1,0 +1,67 @@
+"""What a city declares for its command centre, as small documents with a version: agencies, kinds of unit, types of
+incident, barriers, zones. Where the tenant has none of an id, the default of that id counts.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
+
+from .declare import Agency, IncidentType, UnitKind
+from .defaults import KINDS, TYPES
+from .tables import Shelf, Work
+from .travel import Barrier, Zone
+
+Thing = Agency | UnitKind | IncidentType | Barrier | Zone
+T = TypeVar("T", Agency, UnitKind, IncidentType, Barrier, Zone)
+NAMES: Final[dict[type[Thing], str]] = {
+    Agency: "agency",
+    UnitKind: "kind of unit",
+    IncidentType: "type of incident",
+    Barrier: "barrier",
+    Zone: "zone",
+}
+DEFAULTS: Final[dict[type[Thing], dict[str, Thing]]] = {
+    UnitKind: {kind.id: kind for kind in KINDS},
+    IncidentType: {kind.id: kind for kind in TYPES},
+}
+_encode = msgspec.json.Encoder().encode
+
+
+def save(work: Work, thing: T) -> T:
+    """Keeps a thing as the next version of itself.
+
+    Raises:
+        BadRequestData: it has no id. Conflict: `version` is not the one that is kept; a new thing has 1.
+    """
+    name = NAMES[type(thing)]
+    if not thing.id.strip():
+        raise BadRequestData(f"A {name} needs an id")
+    row = work.row("SELECT version FROM thing WHERE kind = ? AND id = ?", name, thing.id)
+    if row is not None and row[0] != thing.version:
+        raise Conflict(f"The {name} {thing.id} is of version {row[0]} by now, not {thing.version}", version=row[0])
+    kept = thing if row is None else msgspec.structs.replace(thing, version=row[0] + 1)
+    work.run("INSERT OR REPLACE INTO thing VALUES (?, ?, ?, ?)", name, kept.id, kept.version, _encode(kept))
+    work.tell(f"{name.split()[0]}.saved", kept.id)
+    return kept
+
+
+def every(asked: Work | Shelf, kind: type[T]) -> dict[str, T]:
+    """All of a kind, by id: the tenant's own, and the defaults that it did not change."""
+    rows = asked.rows("SELECT id, body FROM thing WHERE kind = ? ORDER BY id", NAMES[kind])
+    default = {i: d for i, d in DEFAULTS.get(kind, {}).items() if isinstance(d, kind)}
+    return default | {i: msgspec.json.decode(body, type=kind) for i, body in rows}
+
+
+def get(asked: Work | Shelf, kind: type[T], thing_id: str) -> T:
+    """Raises: ResourceNotFound."""
+    rows = asked.rows("SELECT body FROM thing WHERE kind = ? AND id = ?", NAMES[kind], thing_id)
+    if rows:
+        return msgspec.json.decode(rows[0][0], type=kind)
+    found = DEFAULTS.get(kind, {}).get(thing_id)
+    if not isinstance(found, kind):
+        raise ResourceNotFound(f"There is no {NAMES[kind]} {thing_id[:40]!r}")
+    return found
