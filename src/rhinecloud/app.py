@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import json
 import os
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -110,6 +111,7 @@ class City:
         for stream in (MQTT, RAW):
             self.backbone.consume(stream, ingest.batch, highest=self._highest)
         self._background: set[asyncio.Task[object]] = set()
+        self._making = threading.Lock()
         self.demo: Demo | None = None
 
     def _make_insight(self) -> Insight:
@@ -299,11 +301,12 @@ class City:
         """Gives each tenant that `access` knows its folder; the command line may have added one."""
         if what != "tenants":
             return
-        there = set(self.presents.names())
-        for tenant in self.access.tenants.list():
-            if tenant.name not in there:
-                self.presents.create(tenant.name)
-            self._close_types(tenant.name)
+        with self._making:  # notices come from the thread that added one and from the look at the table, at once
+            there = set(self.presents.names())
+            for tenant in self.access.tenants.list():
+                if tenant.name not in there:
+                    self.presents.create(tenant.name)
+                self._close_types(tenant.name)
 
     def _pack_switched(self, tenant: str) -> None:
         self._loop.call_soon_threadsafe(self._follow_packs, tenant)
