@@ -101,7 +101,6 @@ class AlertPage(msgspec.Struct, kw_only=True):
     state: int
     raised: bool
     started_us: int
-    raised_us: int
     cleared_us: int | None
     why: str
     lasted_us: int
@@ -213,7 +212,6 @@ class AlertScreens:
             state=STATE[alert.severity],
             raised=alert.state == "raised",
             started_us=alert.started_us,
-            raised_us=alert.raised_us,
             cleared_us=alert.cleared_us,
             why=WHY[alert.cleared_why][language] if alert.cleared_why in WHY else "",
             lasted_us=max(0, end - alert.started_us),

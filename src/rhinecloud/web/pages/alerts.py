@@ -54,7 +54,6 @@ class AlertsPage(msgspec.Struct, kw_only=True):
     columns: list[Heading]
     pager: Pager
     counts: dict[str, int]  # severity → open ones, the worst first
-    any: bool  # there ever was one, as far as the filters without words tell
     search: str
     state: str
     states: dict[str, str]
@@ -114,7 +113,6 @@ class AlertsScreen:
             columns=_heads(request, sort, say),
             pager=pager(request, len(found), total),
             counts={s: counts.get(s, 0) for s in reversed(SEVERITIES)},
-            any=bool(total) or bool(query),
             search=query.get("q", "")[:200],
             state=state,
             states={s: say(text) for s, text in STATES.items()},

@@ -52,7 +52,6 @@ class EntityPage(msgspec.Struct, kw_only=True):
     id: str
     name: str
     kind: str
-    icon: str
     type: str
     place: str
     on_map: bool
@@ -108,7 +107,6 @@ class EntityScreen:
             id=thing.id,
             name=thing.name,
             kind=thing.kind.label,
-            icon=thing.kind.icon,
             type=thing.kind.name,
             place=thing.place,
             on_map=thing.lon is not None,

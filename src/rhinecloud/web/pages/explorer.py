@@ -65,7 +65,6 @@ class TablePage(msgspec.Struct, kw_only=True):
     pager: Pager
     districts: list[str]
     operators: dict[str, str]
-    numeric: str  # names of the attributes that are numbers, for the builder
     call: str  # the API call that gives the same
     csv: str  # addresses of the downloads
     parquet: str
@@ -152,7 +151,6 @@ class Explorer:
             pager=pager(request, len(entities), total),
             districts=list(districts()),
             operators={o: say(text) for o, text in asking.OPERATORS.items()},
-            numeric=" ".join(a.name for a in sort.attributes if a.numeric),
             call=asked.call(root, "" if visit.tenant == settings.default_tenant else visit.tenant),
             csv=_download(request, "csv", asked),
             parquet=_download(request, "parquet", asked),

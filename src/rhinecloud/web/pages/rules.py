@@ -114,7 +114,6 @@ class RulePage(msgspec.Struct, kw_only=True):
     typed: Fields
     wrong: Errors
     sentence: list[tuple[bool, str]]  # with places for the fields
-    spoken: str  # the sentence as read
     sorts: list[Sort]
     attributes: list[Choosable]
     attribute: Choosable | None
@@ -363,7 +362,6 @@ class Rules:
             typed=typed,
             wrong={name: say(text) for name, text in (wrong or {}).items()},
             sentence=parts(form, language),
-            spoken=plain(reading(typed, sort, language)),
             sorts=sorts,
             attributes=attributes,
             attribute=sort.attribute(typed["attr"]) if sort else None,
