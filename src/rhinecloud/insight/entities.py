@@ -16,8 +16,8 @@ def _text(name: str, de: str, en: str, *, queryable: bool = False) -> Attribute:
 
 ALERT: Final = EntityType(
     name="Alert",
-    label=Label(de="Warnung", en="Alert"),
-    plural=Label(de="Warnungen", en="Alerts"),
+    label=Label(de="Meldung", en="Alert"),
+    plural=Label(de="Meldungen", en="Alerts"),
     subject="dataModel.Alert",
     icon="triangle-alert",
     source="Smart Data Models, dataModel.Alert/Alert",
