@@ -63,7 +63,7 @@ def city(connect: Connect) -> Connect:
     return connect
 
 
-@pytest.mark.parametrize("packed", [DOCUMENT, gzip.compress(DOCUMENT)])
+@pytest.mark.parametrize("packed", [DOCUMENT, gzip.compress(DOCUMENT)], ids=["plain", "gzip"])
 def test_a_file_is_read_by_the_form_that_knows_it(packed: bytes, tmp_path: Path, model: Model) -> None:
     path = tmp_path / "bonn-static.txt"
     path.write_bytes(packed)
