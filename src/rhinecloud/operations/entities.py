@@ -53,7 +53,7 @@ def entity_id(incident_id: str) -> str:
     return f"urn:ngsi-ld:{INCIDENT.name}:{incident_id}"
 
 
-def update_of(incident: Incident, kind: IncidentType, expand: Callable[[str], str]) -> Update:
+def update_of(incident: Incident, kind: IncidentType | None, expand: Callable[[str], str]) -> Update:
     """The write that makes the entity what the incident is; of a restricted one, that takes it away."""
     if incident.restricted:
         return Update(op=Op.DELETE, id=entity_id(incident.id), source=SOURCE)
@@ -70,7 +70,7 @@ def update_of(incident: Incident, kind: IncidentType, expand: Callable[[str], st
         expand(name): [{"type": "Property", "value": value}] for name, value in plain.items()
     }
     attrs[expand("incidentState")] = [{"type": "Property", "value": incident.state, "observedAt": at}]
-    title = {"de": kind.title.de, "en": kind.title.en}
+    title = {"de": kind.title.de, "en": kind.title.en} if kind else {"en": incident.type}
     attrs[expand("description")] = [{"type": "LanguageProperty", "languageMap": title}]
     things = [e for e in dict.fromkeys((incident.place.entity, *incident.entities)) if e]
     if things:

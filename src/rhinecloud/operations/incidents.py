@@ -352,7 +352,7 @@ def _conditions(asked: Asked, sees: frozenset[str] | None) -> tuple[list[str], l
     states = () if active else asked.states
     severities = [SEVERITIES.index(s) for s in SEVERITIES if s in asked.severities]
     words, agencies = _match(asked.text), sorted(sees or ())
-    mine = f"id IN (SELECT incident FROM participant WHERE agency IN ({_marks(agencies)}))"
+    mine = f"EXISTS (SELECT 1 FROM participant p WHERE p.incident = incident.id AND p.agency IN ({_marks(agencies)}))"
     every: list[tuple[object, str, Sequence[object]]] = [
         (active, "is_over = 0", ()),
         (states, f"state IN ({_marks(states)})", states),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ import msgspec
 from rhinecloud.base.clock import SECOND
 
 from .declare import Incident, Need, Position, Severity, Unit
-from .travel import TURNOUT_S, Barrier, Way, Zone, way
+from .travel import DETOUR, SPEED_MS, TURNOUT_S, Barrier, Way, Zone, way
 
 if TYPE_CHECKING:
     import numpy as np
@@ -188,17 +189,23 @@ def _cover(able: Sequence[Candidate], city: City) -> list[float]:
     if not city.zones or not able:
         return [0.0] * len(able)
     mean = sum(z.weight for z in city.zones) / len(city.zones) or 1.0
+    sorts = [frozenset(c.unit.capabilities) for c in able]
     lost = [0.0] * len(able)
     for zone in city.zones:
-        reach = [
-            n
-            for n, c in enumerate(able)
-            if c.position is not None and way(c.position, zone.position, city.barriers).seconds <= COVER_S
-        ]
+        reach = [n for n, c in enumerate(able) if c.position is not None and _covers(c.position, zone, city)]
+        there = Counter(sorts[n] for n in reach)
+        like = {one: sum(count for other, count in there.items() if one & other) for one in there}
         for n in reach:
-            like = sum(1 for m in reach if set(able[m].unit.capabilities) & set(able[n].unit.capabilities))
-            lost[n] += zone.weight / mean * (1 - BUSY) * BUSY ** max(0, like - 1)
+            lost[n] += zone.weight / mean * (1 - BUSY) * BUSY ** max(0, like[sorts[n]] - 1)
     return lost
+
+
+def _covers(position: Position, zone: Zone, city: City) -> bool:
+    lon, lat = zone.position
+    # No degree of latitude is shorter, and no way than the crow's flight: most need not be looked at closer.
+    if abs(position[1] - lat) * 110_500 > COVER_S * SPEED_MS / DETOUR:
+        return False
+    return way(position, (lon, lat), city.barriers).seconds <= COVER_S
 
 
 def solve(cost: Matrix) -> list[int]:

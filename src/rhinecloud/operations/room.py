@@ -213,8 +213,10 @@ class Operations:
     async def _tick_for_ever(self) -> None:
         for tenant in self._presents.names():
             if (self._folder / tenant / FILE).exists():
-                with contextlib.suppress(NonexistentTenant):
+                try:
                     await asyncio.to_thread(self._shelf, tenant)
+                except Exception as error:  # one tenant's trouble is not the others'
+                    log.exception("operations_failed", tenant=tenant, error=repr(error))
         while True:
             for tenant in list(self._shelves):
                 try:
@@ -272,8 +274,8 @@ class Operations:
         for item in news:
             if item.what == "incident.alert":
                 await self._tell_alert(tenant, shelf, item)
-            elif item.what in ("assignment.expired", "assignment.declined") and self._escalate is not None:
-                await self._escalate(tenant, item)
+            elif item.what in ("assignment.expired", "assignment.declined"):
+                await self._climb(tenant, item)
             if self._publish is not None:
                 await self._publish(f"operations.{tenant}", _encode(item))
 
@@ -287,6 +289,17 @@ class Operations:
         await asyncio.to_thread(done)
         return True
 
+    async def _climb(self, tenant: str, item: News) -> None:
+        """Raises what passes (RhineError), so that it is tried again; what is simply wrong holds up nobody's news."""
+        if self._escalate is None:
+            return
+        try:
+            await self._escalate(tenant, item)
+        except RhineError:
+            raise
+        except Exception as error:
+            log.exception("escalation_failed", tenant=tenant, assignment=item.subject, error=repr(error))
+
     def news(self, tenant: str, after: int, limit: int = BATCH) -> list[News]:
         """What happened after a number, in order: for a screen that was away. Whose agencies may know says each."""
         rows = self._shelf(tenant).rows(
@@ -298,7 +311,7 @@ class Operations:
         def updates() -> list[Any]:
             kinds = things.every(shelf, IncidentType)
             found = [incidents.get(shelf, incident) for incident in touched]
-            return [update_of(i, kinds[i.type], self._expand) for i in found]
+            return [update_of(i, kinds.get(i.type), self._expand) for i in found]
 
         if touched:
             await self._presents.open(tenant).write(await asyncio.to_thread(updates))

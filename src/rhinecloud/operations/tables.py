@@ -61,6 +61,7 @@ SCHEMA: Final = (
     CREATE VIRTUAL TABLE incident_text USING fts5 (words, prefix='2 3');
     CREATE TABLE participant (agency TEXT NOT NULL, incident TEXT NOT NULL, PRIMARY KEY (agency, incident))
         WITHOUT ROWID;
+    CREATE INDEX participant_of ON participant (incident, agency);
     CREATE TABLE incident_change (   -- which field became what, by whom: what a conflict is explained with
         incident TEXT NOT NULL, version INTEGER NOT NULL, at_us INTEGER NOT NULL, who TEXT NOT NULL,
         name TEXT NOT NULL, fields BLOB NOT NULL, PRIMARY KEY (incident, version)
