@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -239,6 +240,32 @@ async def test_people_see_to_it(city: City) -> None:
     await city.tick(600)
     assert sum(city.insight.counts("city").values()) == 1
     assert city.told()[-1] == "updated"
+
+
+async def test_what_is_open_waits_for_somebody(city: City) -> None:
+    await city.save(rule())
+    await city.level(8.5)
+    await city.level(8.6, entity="urn:b")
+    began = city.clock()
+    first, second = sorted(city.raised(), key=lambda a: a.entity)
+    await city.tick(60)
+
+    def waiting(**asked: Any) -> list[str]:
+        found, total = city.insight.alerts("city", state="open", sort="entity", **asked)
+        assert total == len(found)
+        return [alert.entity for alert in found]
+
+    assert waiting() == ["urn:a", "urn:b"]
+    city.insight.acknowledge("city", first.id, "anna")
+    assert waiting() == ["urn:b"]
+    city.insight.snooze("city", second.id, "anna", city.clock() + 600 * SECOND)
+    assert waiting() == []
+    assert waiting(at_us=began) == ["urn:a", "urn:b"], "nobody had acknowledged one then"
+    await city.tick(601)
+    assert waiting() == ["urn:b"]
+    assert waiting(at_us=city.clock()) == ["urn:b"]
+    await city.level(7.0, entity="urn:b")
+    assert waiting() == []
 
 
 async def test_alerts_as_they_stood(city: City) -> None:

@@ -56,6 +56,25 @@ async def test_a_trial_keeps_and_tells_nothing(city: City) -> None:
     assert city.raised() == [] and city.told() == [] and city.insight.rules("city") == []
 
 
+async def test_progress_moves_while_the_past_is_read(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = city.clock()
+    await city.level(8.5)
+    await city.tick(60)
+    kind = type(city.histories.open("city"))
+    read = kind.replay
+
+    async def slowly(*args: Any) -> Any:
+        await asyncio.sleep(0.7)
+        return await read(*args)
+
+    monkeypatch.setattr(kind, "replay", slowly)
+    shares: list[float] = []
+    await city.insight.try_rule("city", rule(), start, city.clock(), progress=shares.append)
+    half = (0.05 + 1) / 2
+    assert len({share for share in shares if 0.05 < share < half}) >= 2
+    assert shares[-1] == 1.0 and shares == sorted(shares)
+
+
 async def test_silence_is_found_in_the_past(city: City) -> None:
     start = city.clock()
     for _ in range(3):

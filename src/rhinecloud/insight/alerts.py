@@ -25,6 +25,8 @@ SORTS: Final = {
     "entity": "entity, raised_us DESC",
 }
 MOST: Final = 10_000
+_ACKNOWLEDGED: Final = "json_extract(CAST(body AS TEXT), '$.acknowledged.at_us')"
+_NEVER: Final = 2**62
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Alert).decode
@@ -166,7 +168,7 @@ def counts(shelf: Shelf, now: int) -> dict[str, int]:
 class Asked(TypedDict, total=False):
     """What a list of alerts may be filtered and sorted by."""
 
-    state: str  # "raised", "cleared"; "": both
+    state: str  # "raised", "cleared", "open" (raised, by nobody acknowledged, not snoozed); "": all
     severity: str | Sequence[str]
     type: str | Sequence[str]  # terms or IRIs
     rule: str
@@ -180,16 +182,18 @@ class Asked(TypedDict, total=False):
     offset: int
 
 
-def search(shelf: Shelf, expand: Callable[[str], str], asked: Asked) -> tuple[list[Alert], int]:
+def search(shelf: Shelf, expand: Callable[[str], str], asked: Asked, now: int) -> tuple[list[Alert], int]:
     """A page of alerts and how many there are in all.
 
+    Args:
+        now: what is snoozed until later than this is not open.
     Raises:
         BadRequestData: there is no such order.
     """
     sort, at_us = asked.get("sort") or "worst", asked.get("at_us")
     if sort not in SORTS:
         raise BadRequestData(f"Alerts are sorted by {', '.join(SORTS)}, not by {sort[:40]!r}")
-    where, values = _conditions(asked, expand)
+    where, values = _conditions(asked, expand, now)
     condition = " AND ".join(where) or "TRUE"
     limit, offset = max(0, min(asked.get("limit", 100), MOST)), max(0, asked.get("offset", 0))
     rows = shelf.rows(
@@ -203,17 +207,20 @@ def search(shelf: Shelf, expand: Callable[[str], str], asked: Asked) -> tuple[li
     return found, int(total)
 
 
-def _conditions(asked: Asked, expand: Callable[[str], str]) -> tuple[list[str], list[object]]:
+def _conditions(asked: Asked, expand: Callable[[str], str], now: int) -> tuple[list[str], list[object]]:
     """The conditions of SQL and their values."""
     severities = [SEVERITIES.index(s) if s in SEVERITIES else -1 for s in _listed(asked.get("severity"))]
     types = [expand(name) for name in _listed(asked.get("type"))]
     at_us, since_us, until_us = asked.get("at_us"), asked.get("since_us"), asked.get("until_us")
+    state = asked.get("state") or ""
     states = {"": "TRUE", "raised": "cleared_us IS NULL", "cleared": "cleared_us IS NOT NULL"}
+    states["open"] = "cleared_us IS NULL AND coalesce(snoozed_until_us, 0) <= ?"
     if at_us is not None:
-        states = {"": "TRUE", "raised": "TRUE"}
+        states = {"": "TRUE", "raised": "TRUE", "open": "? IS NOT NULL"}  # who snoozed one then is not kept
     every: list[tuple[object, str, list[object]]] = [
         (at_us is not None, "raised_us <= ? AND (cleared_us IS NULL OR cleared_us > ?)", [at_us, at_us]),
-        (True, states.get(asked.get("state") or "", "FALSE"), []),
+        (True, states.get(state, "FALSE"), [now] if state == "open" else []),
+        (state == "open", f"coalesce({_ACKNOWLEDGED}, ?) >= ?", [_NEVER, _NEVER if at_us is None else at_us + 1]),
         (severities, f"severity IN ({_marks(severities)})", list(severities)),
         (types, f"type IN ({_marks(types)})", list(types)),
         (asked.get("rule"), "rule = ?", [asked.get("rule")]),

@@ -219,7 +219,7 @@ class Insight:
         Raises:
             BadRequestData: there is no such order.
         """
-        return alerts.search(self._tenant(tenant).shelf, self._expand, asked)
+        return alerts.search(self._tenant(tenant).shelf, self._expand, asked, self._clock())
 
     def alert(self, tenant: str, alert_id: str) -> Alert:
         """Raises: ResourceNotFound."""

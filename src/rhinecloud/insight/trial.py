@@ -8,9 +8,10 @@ give up between two of them.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -32,6 +33,10 @@ SPAN_US: Final = 6 * 3600 * SECOND  # the first one read; the others follow the 
 MOST_ROWS: Final = 100_000
 FEW_ROWS: Final = 20_000
 SHORTEST_US: Final = 60 * SECOND
+FIRST: Final = 0.05  # of what is told as done, for finding what there was at the start
+BEAT_S: Final = 0.2
+SLOW_S: Final = 2.0  # a reading is taken to be two thirds done after so long
+T = TypeVar("T")
 _about = msgspec.json.Decoder(dict[str, Any]).decode
 
 Progress = Callable[[float], object]
@@ -78,29 +83,36 @@ class Past:
         return len(self._entities)
 
     async def run(self, progress: Progress | None = None) -> None:
-        for entity in await self._history.as_of(self._start, types=[self._type]):
+        """Goes through it. Of each span's share of the whole, reading it is told as one half, evaluating it as the
+        other; finding what there was at the start as the first few per cent."""
+        told = progress or (lambda _share: None)
+        for entity in await _moving(self._history.as_of(self._start, types=[self._type]), told, 0.0, FIRST):
             self._entities[entity["id"]] = entity
         await asyncio.to_thread(self._begin)
         at, span = self._start, SPAN_US
         while at < self._end:
             upto = min(at + span, self._end)
-            rows = await self._history.replay(self._type, [*self._watched, NAME, LOCATION], at, upto)
+            before, after = self._share(at), self._share(upto)
+            half = (before + after) / 2
+            reading = self._history.replay(self._type, [*self._watched, NAME, LOCATION], at, upto)
+            rows = await _moving(reading, told, before, half)
             for first in range(0, len(rows), ROWS):
                 began = time.perf_counter()
                 await asyncio.to_thread(self._take, rows[first : first + ROWS])
                 await asyncio.sleep((time.perf_counter() - began) * self._pace)
-                self._tell(progress, rows[min(first + ROWS, len(rows)) - 1].at_us)
+                told(half + (after - half) * min(first + ROWS, len(rows)) / len(rows))
             at = upto
             if len(rows) > MOST_ROWS:
                 span = max(span // 2, SHORTEST_US)
             elif len(rows) < FEW_ROWS:
                 span *= 2
-            self._tell(progress, at)
+            told(after)
         await asyncio.to_thread(self._until, self._end)
 
-    def _tell(self, progress: Progress | None, at_us: int) -> None:
-        if progress is not None:
-            progress((at_us - self._start) / (self._end - self._start))
+    def _share(self, at_us: int) -> float:
+        if at_us >= self._end:
+            return 1.0
+        return FIRST + (1 - FIRST) * (at_us - self._start) / (self._end - self._start)
 
     def _begin(self) -> None:
         """The rules at everything as it stood at the start."""
@@ -194,6 +206,19 @@ class Past:
             self._found[item.alert.id] = item.alert
             self.matched.add(item.alert.entity)
         self._watch.news.clear()
+
+
+async def _moving(reading: Coroutine[Any, Any, T], told: Progress, first: float, last: float) -> T:
+    """What is read. How much of it is done cannot be known; what is told moves from `first` towards `last`, ever
+    slower, so that who waits sees that it works."""
+    task, began = asyncio.ensure_future(reading), time.monotonic()
+    try:
+        while not (await asyncio.wait((task,), timeout=BEAT_S))[0]:
+            told(first + (last - first) * (1 - math.exp((began - time.monotonic()) / SLOW_S)))
+    finally:
+        task.cancel()
+    told(last)
+    return task.result()
 
 
 async def try_rule(
