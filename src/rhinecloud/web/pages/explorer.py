@@ -90,7 +90,7 @@ class Explorer:
         board = self._rooms.switchboard
         on = None if board is None else board.types(visit.tenant)
         rows = []
-        for found in await self._rooms.presents.open(visit.tenant).types():
+        for found in await self._rooms.presents.open(visit.tenant).types(readable=readable):
             if readable is not None and found.name not in readable:
                 continue
             declared = self._rooms.model.types.get(found.name)
