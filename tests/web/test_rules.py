@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import html
 import re
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -156,6 +158,32 @@ async def test_an_alert_is_acknowledged_snoozed_and_commented(screens: Screens) 
     assert "Write what the next one should know." in told(empty_comment.text)
     acts = [r.action for r in screens.city.access.trail.records()]
     assert {"alert.acknowledge", "alert.snooze", "alert.comment", "rule.save"} <= set(acts)
+
+
+async def test_the_list_shows_what_waits_and_what_was_between_two_days(screens: Screens) -> None:
+    await screens.sign_in()
+    await saved(screens)
+    await screens.tell(thing(screens.city.model, "WaterObserved", "Pegel Ruhrort", 6.73, 51.45, height=9.1))
+    alert = await raised(screens)
+
+    async def listed(query: str) -> bool:
+        return "Pegel Ruhrort" in (await screens.http.get(f"/alerts?{query}")).text
+
+    assert await listed("state=open")
+    today = datetime.fromtimestamp(screens.city.clock() / 1e6, ZoneInfo("Europe/Berlin")).date()
+    alone = screens.city.insight.alert("city", alert).raised_us
+    raised_on = datetime.fromtimestamp(alone / 1e6, ZoneInfo("Europe/Berlin")).date()
+    assert await listed(f"state=all&first={raised_on}&last={raised_on}")
+    assert await listed(f"state=all&first={today}"), "it still stands"
+    assert not await listed(f"state=all&last={raised_on - timedelta(days=1)}")
+    assert await listed("state=all&first=nonsense"), "what is no day is no filter"
+    text = (await screens.http.get("/alerts")).text
+    assert re.search(r'id="waiting">1<', text)
+    await screens.post(f"/alerts/{alert}/snooze", form=f"/alerts/{alert}", minutes="60")
+    text = (await screens.http.get("/alerts")).text
+    assert "quiet until" in text
+    assert re.search(r'id="waiting" hidden>0<', text), "what is snoozed does not wait"
+    assert not await listed("state=open")
 
 
 async def test_a_form_that_is_refused_keeps_what_was_typed(screens: Screens) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get, post
 from litestar.response import Redirect
 
+from rhinecloud.base.clock import SECOND
 from rhinecloud.insight import SEVERITIES
 from rhinecloud.web.catalogue import Catalogue
 from rhinecloud.web.island import ISLAND_TEXTS, Island
@@ -25,6 +28,7 @@ from .rules import Heading, who
 SORTS: Final = ("worst", "entity", "newest", "oldest", "cleared")
 STATES: Final = {
     "raised": N_("standing"),
+    "open": N_("not acknowledged"),
     "cleared": N_("over"),
     "all": N_("all"),
 }
@@ -63,6 +67,8 @@ class AlertsPage(msgspec.Struct, kw_only=True):
     types: dict[str, str]
     rule: str
     rules: dict[str, str]
+    first: str  # day from which on they stood, YYYY-MM-DD; ""
+    last: str  # day up to which, with it; ""
     at: str  # the moment shown; "": now
     at_us: int
     may_manage: bool
@@ -84,7 +90,15 @@ class AlertsScreen:
         state = query.get("state", "") if query.get("state") in STATES else "raised"
         severity = query.get("severity", "") if query.get("severity") in SEVERITIES else ""
         at = query.get("at", "")[:40]
-        sort = query.get("sort", "") if query.get("sort") in SORTS else "worst" if state == "raised" else "newest"
+        sort = (
+            query.get("sort", "")
+            if query.get("sort") in SORTS
+            else "newest"
+            if state in ("cleared", "all")
+            else "worst"
+        )
+        timezone = self._rooms.settings.timezone
+        first, last = day_of(query.get("first", "")), day_of(query.get("last", ""))
         insight = self._rooms.insight
         found, total = insight.alerts(
             visit.tenant,
@@ -94,6 +108,8 @@ class AlertsScreen:
             rule=query.get("rule", "")[:200],
             text=query.get("q", "")[:200].strip(),
             at_us=moment(at) if at else None,
+            since_us=midnight(first, timezone) if first else None,
+            until_us=midnight(last + timedelta(days=1), timezone) if last else None,
             sort=sort,
             limit=PAGE,
             offset=page_number(request) * PAGE,
@@ -105,7 +121,7 @@ class AlertsScreen:
             frame=self._visits.frame(visit, "alerts", "Alerts", at=at),
             island=Island(
                 language=visit.language,
-                timezone=self._rooms.settings.timezone,
+                timezone=timezone,
                 words=say.some(ISLAND_TEXTS),
                 at=at,
             ),
@@ -122,6 +138,8 @@ class AlertsScreen:
             types={s.iri: s.plural for s in self._catalogue.sorts(visit.tenant, visit.language)},
             rule=query.get("rule", ""),
             rules={r.id: r.title[visit.language] for r in sorted(rules, key=lambda r: r.title[visit.language])},
+            first=first.isoformat() if first else "",
+            last=last.isoformat() if last else "",
             at=at,
             at_us=moment(at) if at else now,
             may_manage=not at and self._visits.may(visit, "alerts.manage"),
@@ -139,6 +157,20 @@ class AlertsScreen:
             self._rooms.insight.acknowledge(visit.tenant, alert, who(visit), data.get("note", "")[:500])
             await self._rooms.access.record(visit.principal, "alert.acknowledge", alert, tenant=visit.tenant)
         return Redirect("/alerts?done=acknowledged" if ticked else "/alerts", status_code=303)
+
+
+def day_of(text: str) -> date | None:
+    """The day that a field of a form names; None: it names none."""
+    try:
+        found = date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+    return found if 1970 < found.year < 2200 else None
+
+
+def midnight(day: date, timezone: str) -> int:
+    """µs at which a day begins in a time zone."""
+    return int(datetime.combine(day, time(), ZoneInfo(timezone)).timestamp()) * SECOND
 
 
 def _heads(request: AnyRequest, sort: str, say: Any) -> list[Heading]:
