@@ -171,7 +171,7 @@ class City:
         ngsi_ld = NgsiLd(self.presents, self.histories, self.access, vocabularies, self.settings, self.subscriptions)
         push = Push(self.connect.registry.authenticate, self.backbone.publish, clock=self.clock)
         operations = Operations({"backbone": self._backbone_state}, version=__version__, allow=self._may_see_metrics)
-        publications = Publications(
+        self.publications = publications = Publications(
             self.switchboard.on,
             self.presents,
             self.access,
@@ -235,6 +235,7 @@ class City:
                 vocabularies=self.vocabularies,
                 packs=self.packs,
                 switchboard=self.switchboard,
+                ask=self.publications.ask,
                 insight=self.insight,
                 clock=self.clock,
             )

@@ -71,7 +71,13 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
-    """What a screen shows of the things of a type beside the list of their attributes; the screens draw it."""
+    """What a screen shows of the things of a type beside the list of their attributes; the screens draw it.
+
+    A chart draws each attribute's past and, where `<attr>Forecast` is kept, what is to come with its band; a table the
+    steps of such a forecast, and the values of other attributes. Guidance is what the pack's endpoint `<pack>.guidance`
+    answers to `lon` and `lat` of the thing: `suggestions` with `id`, `name` and `reasons` (each `de` and `en`), and
+    `left_out` with `id`, `name` and `reason`.
+    """
 
     type: str  # the type's name
     title: Label

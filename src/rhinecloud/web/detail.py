@@ -10,6 +10,7 @@ from rhinecloud.base import units
 from rhinecloud.base.declare import CORE_TERMS, SMART_DATA_MODELS, Attribute, Model
 from rhinecloud.base.model import Entity, Instance
 
+from .panels import ShownPanel
 from .things import LOCATION, NAMES, Kinds, ShownKind, declared_of, name_of, newest, observed_ms, short_text, value_of
 
 MOST: Final = 200
@@ -57,6 +58,7 @@ class Thing(msgspec.Struct, kw_only=True, rename="camel"):
     more: int  # attributes that are not shown
     created_ms: int | None
     modified_ms: int | None
+    panels: list[ShownPanel] = []  # what packs show of it beside these
 
 
 def describe(model: Model, kinds: Kinds, entity: Entity, language: str) -> Thing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -42,4 +42,6 @@ class Rooms(msgspec.Struct, kw_only=True):
     insight: Any = None  # rules, alerts and indicators; None: screens leave them out
     switchboard: Any = None  # which packs are on in a tenant; None: all are
     packs: Sequence[Any] = ()
+    ask: Callable[[str, str, Mapping[str, str], frozenset[str] | None], Awaitable[bytes]] | None = None
+    """(tenant, id of a pack's endpoint, parameters, readable types) → its answer as JSON. None: nobody answers."""
     clock: Clock = now_us

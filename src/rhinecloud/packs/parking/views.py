@@ -53,8 +53,8 @@ PANELS = (
         title=Label(de="Wenn hier voll ist", en="If it is full here"),
         kind="guidance",
         text=Label(
-            de="Die nächsten Parkhäuser mit Platz bei Ankunft, und warum: /parking/guidance",
-            en="The nearest car parks with room on arrival, and why: /parking/guidance",
+            de="Die nächsten Parkhäuser mit Platz in zehn Minuten, und warum.",
+            en="The nearest car parks with room in ten minutes, and why.",
         ),
     ),
     Panel(type=STREET.name, title=Label(de="Jetzt", en="Now"), kind="figures", attributes=_STATE),

@@ -19,6 +19,7 @@ from rhinecloud.web.channel import Looker, Readable, shown
 from rhinecloud.web.detail import Thing, describe
 from rhinecloud.web.live import Live
 from rhinecloud.web.moments import Moments, Move, Movers
+from rhinecloud.web.panels import panels_of
 from rhinecloud.web.past import Curve, curve
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.things import LOCATION, NAME, Row, ShownKind
@@ -135,6 +136,7 @@ class Data:
         if found is None or not any(shown(t, readable, hidden) for t in found["type"]):
             raise ResourceNotFound(f"Entity {entity_id[:200]} does not exist")
         told: Thing = describe(self._rooms.model, self._live.kinds(visit.tenant), found, visit.language)
+        told.panels = panels_of(self._rooms, visit.tenant, found, visit.language)
         return answer(told)
 
     async def series(self, request: AnyRequest) -> Response[bytes]:

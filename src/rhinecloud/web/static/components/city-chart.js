@@ -9,6 +9,7 @@ const HEIGHT = 168;
 class CityChart extends HTMLElement {
   #plot = null;
   #told = null;
+  #ahead = []; // places of the outlook that lie after the past
 
   connectedCallback() {
     if (!this.reading) this.#build();
@@ -46,20 +47,39 @@ class CityChart extends HTMLElement {
     if (!this.#told || !this.#plot) return this.#told && this.show(this.#told[0], this.#told[1], from, to);
     const [curve] = this.#told;
     this.#told[2] = from;
-    this.#told[3] = to;
-    this.#plot.setData([curve.ms.map((ms) => ms / 1000), curve.value, ...(curve.stepS ? [curve.low, curve.high] : [])], !this.zoomed);
+    this.#told[3] = this.#until(to);
+    this.#plot.setData(this.#columns(curve), !this.zoomed);
   }
 
-  /** Draws a curve of /web/series for a figure, from `from` to `to` (ms). */
+  #until(to) {
+    return Math.max(to, this.#told[1].outlook?.ms.at(-1) ?? 0);
+  }
+
+  /** The curve's columns; of what is to come, the value and its band, which begin where the past ends. */
+  #columns(curve) {
+    const { outlook } = this.#told[1];
+    const past = [curve.ms.map((ms) => ms / 1000), curve.value, ...(curve.stepS ? [curve.low, curve.high] : [])];
+    this.#ahead = outlook ? outlook.ms.map((_, at) => at).filter((at) => outlook.ms[at] > curve.ms.at(-1)) : [];
+    if (!outlook) return past;
+    const none = (length) => new Array(length).fill(null);
+    return [
+      [...past[0], ...this.#ahead.map((at) => outlook.ms[at] / 1000)],
+      ...past.slice(1).map((column) => [...column, ...none(this.#ahead.length)]),
+      ...["value", "low", "high"].map((name) => [...none(curve.ms.length - 1), curve.value.at(-1), ...this.#ahead.map((at) => outlook[name][at])]),
+    ];
+  }
+
+  /** Draws a curve of /web/series for a figure, from `from` to `to` (ms); with `about.outlook` what is to come. */
   show(curve, about, from, to) {
     this.#told = [curve, about, from, to];
+    this.#told[3] = this.#until(to);
     if (curve.ms.length < 2) return this.say(curve.ms.length ? t("Only one value in this time") : t("No values in this time"));
     this.#plot?.destroy();
     this.place.replaceChildren();
     const css = getComputedStyle(document.documentElement);
     const c = (name) => css.getPropertyValue(`--${name}`).trim();
-    const seconds = curve.ms.map((ms) => ms / 1000);
-    const data = [seconds, curve.value, ...(curve.stepS ? [curve.low, curve.high] : [])];
+    const data = this.#columns(curve);
+    const first = curve.stepS ? 4 : 2; // column of the outlook
     const gap = curve.stepS ? curve.stepS * 2.5 : about.intervalS ? about.intervalS * 4 : 0;
     const values = curve.value.filter((v) => v !== null);
     const few = about.decimals ?? (Math.max(...values) - Math.min(...values) < 5 ? 2 : 0);
@@ -74,11 +94,12 @@ class CityChart extends HTMLElement {
         { ...axis, space: 64, size: 24, values: (_u, splits) => splits.map((s) => this.#tick(s, splits)) },
         { ...axis, size: 46, space: 30, values: (_u, splits) => splits.map((v) => figure(v, Math.min(few, 2))) },
       ],
-      bands: curve.stepS ? [{ series: [3, 2], fill: c("hover") }] : [],
+      bands: [...(curve.stepS ? [{ series: [3, 2], fill: c("hover") }] : []), ...(about.outlook ? [{ series: [first + 2, first + 1], fill: c("accent-soft") }] : [])],
       series: [
         {},
         { stroke: c("accent"), width: 1.5, spanGaps: false, gaps: (u, _s, i0, i1) => gaps(u, i0, i1, gap), points: { show: curve.ms.length < 40, size: 4, stroke: c("accent"), fill: c("surface") } },
         ...(curve.stepS ? [{ stroke: c("line-strong"), width: 0.5, points: { show: false } }, { stroke: c("line-strong"), width: 0.5, points: { show: false } }] : []),
+        ...(about.outlook ? [{ stroke: c("accent"), width: 1.5, dash: [5, 4], points: { show: false } }, { stroke: c("line-strong"), width: 0.5, points: { show: false } }, { stroke: c("line-strong"), width: 0.5, points: { show: false } }] : []),
       ],
       hooks: {
         drawClear: [(u) => this.#alarms(u, about.alerts ?? [], c)],
@@ -193,6 +214,12 @@ class CityChart extends HTMLElement {
     if (!curve || at === null || at === undefined) {
       left.textContent = curve ? `${about.label}${about.unit ? ` (${about.unit})` : ""}` : "";
       right.textContent = curve ? t("drag to zoom") : "";
+      return;
+    }
+    if (at >= curve.ms.length) {
+      const [o, there] = [about.outlook, this.#ahead[at - curve.ms.length]];
+      left.textContent = `${t("Forecast for")} ${moment(o.ms[there], "short")}`;
+      right.replaceChildren(h("strong", {}, figure(o.value[there], about.decimals)), about.unit ? ` ${about.unit}` : "", ` (${figure(o.low[there], about.decimals)} – ${figure(o.high[there], about.decimals)})`);
       return;
     }
     left.textContent = moment(curve.ms[at], curve.stepS ? "short" : "full");

@@ -2,6 +2,7 @@
 // Events: "close", "locate" {id}, "moment" {ms}.
 
 import "./city-chart.js";
+import "./pack-panels.js";
 import { act, h, icon, load } from "./dom.js";
 import { shape } from "./shapes.js";
 import { toast } from "./toast.js";
@@ -88,7 +89,10 @@ class ThingPanel extends HTMLElement {
     const charted = thing.figures.filter((f) => f.chart);
     if (!charted.some((f) => key(f) === this.#attr)) this.#attr = charted.length ? key(charted[0]) : null;
     const main = thing.figures.find((f) => f.main) ?? null;
-    const others = thing.figures.filter((f) => f !== main);
+    const told = new Set((thing.panels ?? []).flatMap((panel) => panel.outlooks.map((one) => `${one.attr}Forecast`)));
+    const others = thing.figures.filter((f) => f !== main && !told.has(f.attr));
+    const panels = (anew ? null : this.querySelector("pack-panels")) ?? h("pack-panels");
+    panels.tell(thing, (f) => this.#figure(f));
     const focused = this.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
     const chart = anew ? null : this.querySelector(".past");
     const raw = anew ? null : this.querySelector(".evidence");
@@ -97,7 +101,7 @@ class ThingPanel extends HTMLElement {
       this.#head(thing),
       ...(main ? [h("section", {}, this.#main(main))] : []),
       ...this.#raised(),
-      ...this.#panels(),
+      panels,
       ...(chart ? [chart] : charted.length && !noPast() ? [this.#past()] : []),
       ...(others.length ? [h("section", {}, h("h3", {}, t("Figures")), h("div", { class: "figures" }, others.map((f) => this.#figure(f))), thing.more ? h("p", { class: "meta" }, n("{n} more is not shown", "{n} more are not shown", thing.more)) : null)] : []),
       raw ?? this.#evidence(thing, main),
@@ -142,16 +146,6 @@ class ThingPanel extends HTMLElement {
           h("a", { class: "button", href: `/alerts/${encodeURIComponent(alert.id)}` }, icon("file-text"), t("Evidence")),
           noPast() || then ? null : h("button", { type: "button", class: "button", onclick: began, "data-focus": `began ${alert.id}` }, icon("history"), t("When it began")),
           island.mayAcknowledge && !alert.acknowledged && !island.at ? h("button", { type: "button", class: "button main", onclick: confirm, "data-focus": `ack ${alert.id}` }, icon("check"), t("Acknowledge")) : null)));
-  }
-
-  /** What the packs show of such a thing beside the list of its figures. */
-  #panels() {
-    return (this.#thing.panels ?? []).map((panel) => {
-      const shown = panel.attributes.flatMap((attr) => this.#thing.figures.filter((f) => f.attr === attr));
-      if (!shown.length && !panel.text) return null;
-      return h("section", { class: "declared" }, h("h3", {}, panel.title), panel.text ? h("p", { class: "meta" }, panel.text) : null,
-        shown.length ? h("div", { class: "figures" }, shown.map((f) => this.#figure(f))) : null);
-    }).filter(Boolean);
   }
 
   /** These parts in this order; those that are there already stay where they are, with their zoom, scroll and focus. */
@@ -234,7 +228,7 @@ class ThingPanel extends HTMLElement {
 
   async #curve() {
     const f = this.#thing.figures.find((one) => key(one) === this.#attr);
-    const chart = this.querySelector("city-chart");
+    const chart = this.querySelector(".past city-chart");
     if (!f || !chart) return;
     const to = island.at ? Date.parse(island.at) : Date.now();
     const from = to - this.#span[1];
@@ -271,13 +265,13 @@ class ThingPanel extends HTMLElement {
     curve.receivedMs.push(Date.now());
     const passed = Date.now() - this.span[1];
     this.span = [this.span[0] + passed, Date.now()];
-    this.querySelector("city-chart")?.grow(...this.span);
+    this.querySelector(".past city-chart")?.grow(...this.span);
     this.#table();
   }
 
   /** The chart's values for those who read rather than look. */
   #table() {
-    const details = this.querySelector("details.table");
+    const details = this.querySelector(".past details.table");
     if (!details?.open || !this.curve) return;
     const { curve, figure: f } = this.curve;
     const rows = curve.ms.map((_, at) => at).reverse().slice(0, 500);
