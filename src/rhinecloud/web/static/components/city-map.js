@@ -7,8 +7,11 @@ import { h, icon } from "./dom.js";
 import { FIRST_BOUNDS, geography, sourcesOf } from "./geography.js";
 import { Ground } from "./ground.js";
 import { Measure } from "./measure.js";
-import { CLUSTER_UNTIL, ThingsLayer } from "./things-layer.js";
+import { CLUSTER_UNTIL } from "./places.js";
+import { ThingsLayer } from "./things-layer.js";
 import { age, figure, island, n, t } from "./words.js";
+
+const CAMERA_ONLY = 0.02; // of the screen's pixels: what WebGL paints where the base map is ours, and nothing is in it
 
 class CityMap extends HTMLElement {
   #map = null;
@@ -39,6 +42,7 @@ class CityMap extends HTMLElement {
     const options = {
       container: place, attributionControl: false, fadeDuration: 0, maxZoom: 18, minZoom: 8.5,
       maxBounds: island.mapStyle || island.pmtiles ? undefined : [6.2, 51.1, 7.25, 51.75], dragRotate: false, pitchWithRotate: false, touchPitch: false,
+      pixelRatio: this.#own ? CAMERA_ONLY : undefined,
       locale: {
         "Map.Title": t("Map of the city; every thing on it is in the list too"), "AttributionControl.ToggleAttribution": t("Show sources"),
         "ScaleControl.Meters": "m", "ScaleControl.Kilometers": "km",

@@ -1,5 +1,5 @@
-// <city-situation>: keeps the things and alerts of the city, one selection, one filter and one moment for list, map, panel
-// and slider alike.
+// <city-situation>: one selection, one filter and one moment for list, map, panel and slider alike. What there is and what of
+// it is picked, picked.js knows; here is what people do, and when what is shown.
 
 import "./alert-list.js";
 import "./city-map.js";
@@ -7,35 +7,29 @@ import "./situation-side.js";
 import "./thing-list.js";
 import "./thing-panel.js";
 import "./time-slider.js";
-import { districts, within } from "./districts.js";
+import { districts } from "./districts.js";
 import { h, icon, load } from "./dom.js";
+import { showLayers } from "./layer-card.js";
+import { showState } from "./line-state.js";
 import { Live } from "./live.js";
-import { Playback } from "./playback.js";
-import { shape } from "./shapes.js";
-import { ORDERS, Thing, shownMs, words } from "./things.js";
+import { Picked } from "./picked.js";
+import { MOST } from "./thing-list.js";
+import { shownMs, words } from "./things.js";
+import { TimeTravel } from "./time-travel.js";
 import { toast } from "./toast.js";
-import { STATES, figure, island, moment, n, t } from "./words.js";
+import { fromAddress, toAddress } from "./view-address.js";
+import { figure, island, n, t } from "./words.js";
 
 const PHONE = "(max-width: 860px)";
 
 class CitySituation extends HTMLElement {
-  things = new Map();
-  kinds = [];
-  #alerts = new Map(); // those that are raised, by id
-  #alarmed = new Map(); // entity → its worst alert's state
-  #off = new Set(); // names of kinds that are switched off
-  #states = new Set();
-  #words = [];
-  #within = null;
-  #area = null;
-  #sort = "state";
+  #picked = new Picked();
   #selected = null;
   #live = null;
-  #shown = [];
   #changed = new Map(); // id → whether its place in the list would be another
   #frame = 0;
-  #asked = null; // the newest moment that is asked for
-  #asking = false;
+  #time = null; // TimeTravel
+  #clock = null;
 
   async connectedCallback() {
     for (const name of ["map", "list", "panel", "slider"]) this[name] = this.querySelector({ map: "city-map", list: "thing-list", panel: "thing-panel", slider: "time-slider" }[name]);
@@ -47,34 +41,35 @@ class CitySituation extends HTMLElement {
     this.#fromAddress();
     this.#listen();
     if (island.at) this.slider?.show(Date.parse(island.at));
-    this.playback = new Playback({ moves: (moves, ms) => this.#played(moves, ms), end: () => this.seek(null), fail: (error) => this.#failed(error) });
+    this.#time = new TimeTravel(this.slider, {
+      load: (settled) => this.#load(settled),
+      moved: (moves, ms) => this.#moved(moves, ms),
+      arrived: () => this.#toAddress(),
+      fail: (error) => toast(error.message, { icon: "triangle-alert", state: 3 }),
+    });
     await this.#load();
     this.#clock = setInterval(() => this.#tick(), 5_000);
   }
 
-  #clock = null;
-
   disconnectedCallback() {
     clearInterval(this.#clock);
     this.#live?.stop();
-    this.playback?.stop();
+    this.#time?.stop();
   }
 
-  // ── the address says what is seen, so that it can be sent to somebody ──
+  // ── the address ──
 
   #fromAddress() {
-    const query = new URLSearchParams(location.search);
-    this.#selected = query.get("select");
-    this.placed = location.href.includes("@");
-    this.#words = words(query.get("q") ?? "");
-    if (this.search) this.search.value = query.get("q") ?? "";
-    this.#states = new Set((query.get("states") ?? "").split(",").filter(Boolean).map(Number).filter((s) => s in STATES));
-    this.#sort = query.get("sort") ?? "state";
-    this.wanted = query.has("layers") ? new Set(query.get("layers").split(",")) : null;
-    this.list.filter = this.#states;
-    this.list.sorting.value = this.#sort;
-    this.side.tab = query.get("list") ?? (this.#words.length || query.has("sort") || query.has("states") ? "things" : "");
-    this.#areas(query.get("district"));
+    const asked = fromAddress();
+    this.#selected = asked.selected;
+    this.placed = asked.placed;
+    this.wanted = asked.layers;
+    Object.assign(this.#picked, { words: asked.words, states: asked.states, sort: asked.sort });
+    if (this.search) this.search.value = asked.search;
+    this.list.filter = asked.states;
+    this.list.sorting.value = asked.sort;
+    this.side.tab = asked.list;
+    this.#areas(asked.district);
   }
 
   async #areas(wanted) {
@@ -83,24 +78,12 @@ class CitySituation extends HTMLElement {
     const found = all.find((area) => area.name === wanted);
     if (!found) return;
     this.list.area.value = wanted;
-    this.#area = found;
+    this.#picked.area = found;
     this.#arrange();
   }
 
   #toAddress() {
-    const query = new URLSearchParams();
-    if (island.at) query.set("at", island.at);
-    if (this.#selected) query.set("select", this.#selected);
-    if (this.#words.length) query.set("q", this.#words.join(" "));
-    if (this.#states.size) query.set("states", [...this.#states].join(","));
-    if (this.#area) query.set("district", this.#area.name);
-    if (this.#sort !== "state") query.set("sort", this.#sort);
-    if (this.side.chosen) query.set("list", this.side.tab);
-    const on = this.kinds.filter((k) => !this.#off.has(k.name));
-    if (this.kinds.some((k) => this.#off.has(k.name) === k.layerOn)) query.set("layers", on.map((k) => k.name).join(","));
-    const text = query.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
-    const view = this.map.view;
-    if (view) history.replaceState(null, "", `/situation?${text}${text ? "&" : ""}@${view}`);
+    toAddress({ selected: this.#selected, pick: this.#picked, list: this.side.chosen ? this.side.tab : "", view: this.map.view });
   }
 
   // ── what people do ──
@@ -112,18 +95,18 @@ class CitySituation extends HTMLElement {
     this.alerts?.addEventListener("choose", choose);
     this.map.addEventListener("background", () => this.choose(null));
     this.map.addEventListener("moved", (event) => {
-      if (this.#within) {
-        this.#within = event.detail.bounds;
+      if (this.#picked.bounds) {
+        this.#picked.bounds = event.detail.bounds;
         this.#arrange();
       }
       this.#toAddress();
     });
-    this.list.addEventListener("states", (event) => this.#filter(() => { this.#states = new Set(event.detail.states); }));
-    this.list.addEventListener("within", (event) => this.#filter(() => { this.#within = event.detail.on ? this.map.bounds : null; }));
-    this.list.addEventListener("sort", (event) => this.#filter(() => { this.#sort = event.detail.by; }));
+    this.list.addEventListener("states", (event) => this.#filter(() => { this.#picked.states = new Set(event.detail.states); }));
+    this.list.addEventListener("within", (event) => this.#filter(() => { this.#picked.bounds = event.detail.on ? this.map.bounds : null; }));
+    this.list.addEventListener("sort", (event) => this.#filter(() => { this.#picked.sort = event.detail.by; }));
     this.list.addEventListener("area", (event) => this.#filter(() => {
-      this.#area = event.detail.area;
-      if (this.#area) this.map.fit(this.#area.bounds);
+      this.#picked.area = event.detail.area;
+      if (event.detail.area) this.map.fit(event.detail.area.bounds);
     }));
     this.list.addEventListener("refresh", () => this.#arrange());
     this.side.addEventListener("tab", () => this.#toAddress());
@@ -131,18 +114,18 @@ class CitySituation extends HTMLElement {
     this.panel.addEventListener("locate", (event) => this.map.select(event.detail.id, { bring: true }));
     this.panel.addEventListener("moment", (event) => this.seek(event.detail.ms, true));
     this.slider?.addEventListener("seek", (event) => this.seek(event.detail.ms, event.detail.settled));
-    this.slider?.addEventListener("play", (event) => this.#play(event.detail.speed));
+    this.slider?.addEventListener("play", (event) => this.#time.play(event.detail.speed));
     this.querySelector("[data-share]")?.addEventListener("click", () => this.#share());
     this.search?.addEventListener("input", () => this.#filter(() => {
-      this.#words = words(this.search.value);
-      if (this.#words.length) this.side.tab = "things";
+      this.#picked.words = words(this.search.value);
+      if (this.#picked.words.length) this.side.tab = "things";
     }));
     this.search?.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown" || event.key === "Enter") {
         event.preventDefault();
         this.side.tab = "things";
         this.side.open(true);
-        if (this.#shown.length) this.list.focusFirst();
+        this.list.focusFirst();
       }
     });
     this.search?.form?.addEventListener("submit", (event) => event.preventDefault());
@@ -175,55 +158,20 @@ class CitySituation extends HTMLElement {
 
   // ── the moment ──
 
-  /** Looks at a moment; null is now. While it is dragged, only the newest that was asked for is loaded. */
-  async seek(ms, settled = true) {
-    if (!this.slider) return;
-    this.playback.stop();
-    if (ms !== null && ms > Date.now() - 2_000) ms = null;
-    island.at = ms === null ? "" : new Date(Math.floor(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
-    this.slider.show(ms);
-    document.dispatchEvent(new CustomEvent("moment"));
-    if (ms === null || !island.at) this.querySelector(".map-note")?.remove();
-    this.#asked = { ms, settled };
-    if (this.#asking) return;
-    this.#asking = true;
-    while (this.#asked) {
-      const asked = this.#asked;
-      this.#asked = null;
-      await this.#load(asked.settled);
-    }
-    this.#asking = false;
-    this.#toAddress();
+  /** Looks at a moment; null is now. */
+  seek(ms, settled = true) {
+    return this.#time.seek(ms, settled);
   }
 
-  async #play(speed) {
-    if (!speed) {
-      this.playback.stop();
-      this.slider.show(this.playback.at);
-      await this.seek(this.playback.at);
-      return;
-    }
-    if (!island.at) await this.seek(Date.now() - 3_600_000); // from now there is nothing to play
-    this.playback.start(this.playback.playing ? this.playback.at : Date.parse(island.at), speed);
-    this.slider.show(this.playback.at, true);
-  }
-
-  #played(moves, ms) {
-    island.at = new Date(Math.floor(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
-    this.slider.show(Math.floor(ms / 1000) * 1000, true);
-    document.dispatchEvent(new CustomEvent("moment"));
+  /** How the past went on. */
+  #moved(moves, ms) {
     for (const move of moves) {
-      const before = this.things.get(move[1]);
+      const before = this.#picked.things.get(move[1]);
       if (!before) continue; // came into being; the next picture has it
       if (move[5]) this.#gone(move[1]);
       else this.#put(before.moved(move));
     }
     this.#alertsOf(ms);
-  }
-
-  #failed(error) {
-    toast(error.message, { icon: "triangle-alert", state: 3 });
-    this.seek(this.playback.at);
   }
 
   /** While the past is played: which of the alerts that are known were raised then. */
@@ -233,8 +181,9 @@ class CitySituation extends HTMLElement {
     if (this.alertSecond === second) return;
     this.alertSecond = second;
     const raised = this.slider.alerts.filter((alert) => alert.raisedMs <= ms && (alert.clearedMs === null || alert.clearedMs > ms));
-    const same = raised.length === this.#alerts.size && raised.every((alert) => this.#alerts.has(alert.id));
-    if (!same) this.#alarm(raised.map((alert) => ({ ...alert, raised: true })), true);
+    const known = this.#picked.alerts;
+    const same = raised.length === known.size && raised.every((alert) => known.has(alert.id));
+    if (!same) this.#alarm(raised.map((alert) => ({ ...alert, raised: true })));
   }
 
   // ── what there is ──
@@ -247,22 +196,18 @@ class CitySituation extends HTMLElement {
       [snapshot, alerts] = await Promise.all([load("/web/things", { at }), this.alerts && settled ? load("/web/alerts", { at }).catch(() => null) : null]);
     } catch (error) {
       this.#status("offline");
-      this.list.show([], 0, [], error.message);
+      this.list.show([], 0, 0, [], error.message);
       if (!at) setTimeout(() => !island.at && this.#load(), 10_000);
       return;
     }
-    if (at !== island.at && !this.#asked) return;
-    const first = !this.things.size;
-    this.kinds = snapshot.kinds;
-    if (this.wanted) this.#off = new Set(this.kinds.filter((k) => !this.wanted.has(k.name)).map((k) => k.name));
-    else if (first) this.#off = new Set(this.kinds.filter((k) => !k.layerOn).map((k) => k.name));
-    this.wanted = null;
-    const now = at ? snapshot.ms : Date.now();
-    if (alerts) this.#alarm(alerts.alerts);
+    if (at !== island.at && !this.#time.overtaken) return;
+    const first = !this.#picked.things.size;
+    if (alerts) this.#alarm(alerts.alerts, false);
     else if (at) this.#alertsOf(Date.parse(at));
-    this.things = new Map(snapshot.rows.map((row) => [row[0], this.#fresh(new Thing(row), now)]));
+    this.#picked.load(snapshot, at ? snapshot.ms : Date.now(), this.wanted);
+    this.wanted = null;
     this.#note(snapshot);
-    this.map.kinds(this.kinds);
+    this.map.kinds(this.#picked.kinds);
     this.#arrange();
     if (this.#selected && settled) this.choose(this.#selected, first ? "address" : "moment");
     if (!at) this.#follow(snapshot.mark);
@@ -272,41 +217,25 @@ class CitySituation extends HTMLElement {
     }
   }
 
-  #fresh(thing, now) {
-    thing.stale = thing.silent(this.kinds, now);
-    thing.state = Math.max(thing.own, this.#alarmed.get(thing.id) ?? 0);
-    return thing;
-  }
-
   /** The alerts of the moment; `redraw` where things are there already. */
-  #alarm(alerts, redraw = false) {
-    this.#alerts = new Map(alerts.filter((alert) => alert.raised).map((alert) => [alert.id, alert]));
-    this.#weigh(redraw);
-    this.alerts?.show([...this.#alerts.values()], island.at ? shownMs() : null);
+  #alarm(alerts, redraw = true) {
+    this.#weigh(alerts.filter((alert) => alert.raised), redraw);
+    this.alerts?.show([...this.#picked.alerts.values()], island.at ? shownMs() : null);
     this.alerts?.select(this.#selected);
-    this.side.count("alerts", this.#alerts.size, [...this.#alerts.values()].reduce((worst, alert) => Math.max(worst, alert.state), 0));
   }
 
-  #weigh(redraw) {
-    const before = this.#alarmed;
-    this.#alarmed = new Map();
-    for (const alert of this.#alerts.values()) this.#alarmed.set(alert.entity, Math.max(this.#alarmed.get(alert.entity) ?? 0, alert.state));
-    if (!redraw) return;
-    for (const id of new Set([...before.keys(), ...this.#alarmed.keys()])) {
-      const thing = this.things.get(id);
-      if (thing && before.get(id) !== this.#alarmed.get(id)) this.#put(thing.copy());
-    }
+  #weigh(alerts, redraw = true) {
+    const turned = this.#picked.alarm(alerts);
+    if (redraw) for (const thing of turned) this.#put(thing);
+    this.side.count("alerts", alerts.length, this.#picked.worstAlert);
   }
 
-  #heard({ alert, counts }) {
-    if (alert.raised) this.#alerts.set(alert.id, alert);
-    else this.#alerts.delete(alert.id);
-    this.#weigh(true);
+  #heard({ alert }) {
+    const others = [...this.#picked.alerts.values()].filter((one) => one.id !== alert.id);
+    this.#weigh(alert.raised ? [...others, alert] : others);
     this.alerts?.hear(alert);
-    this.side.count("alerts", this.#alerts.size, [...this.#alerts.values()].reduce((worst, one) => Math.max(worst, one.state), 0));
     this.slider?.hear(alert);
     if (alert.entity === this.#selected) this.panel.alarmed();
-    return counts;
   }
 
   #note(snapshot) {
@@ -330,38 +259,28 @@ class CitySituation extends HTMLElement {
   }
 
   #status(state) {
-    const place = document.getElementById("live");
-    if (!place) return;
-    place.dataset.state = state;
-    const word = { live: t("Live"), stale: t("Delayed"), offline: t("Offline"), past: t("Past") }[state];
-    place.querySelector(".word").textContent = word;
-    place.title = { live: t("Changes arrive as they happen"), stale: t("Nothing was heard for a while; what is shown may be old"), offline: t("No connection; what is shown is as of {time}", { time: this.#live?.heard ? moment(this.#live.heard) : "–" }), past: t("A moment of the past is shown") }[state];
+    showState(state, this.#live?.heard);
     this.toggleAttribute("data-offline", state === "offline");
   }
 
   #news(rows, gone) {
     if (island.at) return;
-    if (rows.some((row) => row[1] >= this.kinds.length)) return this.#load(); // a kind that we have not met
+    if (rows.some((row) => row[1] >= this.#picked.kinds.length)) return this.#load(); // a kind that we have not met
     const now = Date.now();
-    for (const row of rows) this.#put(this.#fresh(new Thing(row), now));
+    for (const row of rows) this.#put(this.#picked.fresh(row, now));
     for (const id of gone) this.#gone(id);
   }
 
   /** A thing as it is now; shown with others before the next picture. */
   #put(thing) {
-    const before = this.things.get(thing.id);
-    thing.state = Math.max(thing.own, this.#alarmed.get(thing.id) ?? 0);
-    this.things.set(thing.id, thing);
-    const visible = this.#visible(thing);
-    const was = before !== undefined && this.#visible(before);
-    if (!visible && !was) return;
-    const moves = visible !== was || before.state !== thing.state || before.name !== thing.name;
+    const moves = this.#picked.put(thing);
+    if (moves === null) return;
     this.#changed.set(thing.id, moves || this.#changed.get(thing.id) === true);
     this.#soon();
   }
 
   #gone(id) {
-    if (!this.things.delete(id)) return;
+    if (!this.#picked.things.delete(id)) return;
     this.#changed.set(id, true);
     this.#soon();
   }
@@ -378,13 +297,13 @@ class CitySituation extends HTMLElement {
     const there = [];
     const away = [];
     for (const id of changed.keys()) {
-      const thing = this.things.get(id);
-      if (thing && this.#visible(thing)) there.push(thing);
+      const thing = this.#picked.things.get(id);
+      if (thing && this.#picked.has(thing)) there.push(thing);
       else away.push(id);
     }
     this.map.change(there);
     this.map.remove(away);
-    this.list.change(there, this.playback.playing ? new Set() : new Set([...changed].filter(([, moves]) => moves).map(([id]) => id)));
+    this.list.change(there, this.#time.playing ? new Set() : new Set([...changed].filter(([, moves]) => moves).map(([id]) => id)));
     if (changed.has(this.#selected)) this.panel.refresh();
     this.#tally();
   }
@@ -402,60 +321,28 @@ class CitySituation extends HTMLElement {
     this.#toAddress();
   }
 
-  /** Whether a thing passes layers, words, district and states. */
-  #visible(thing) {
-    return this.#matches(thing) && (!this.#states.size || this.#states.has(thing.state));
-  }
-
-  #matches(thing) {
-    const kind = this.kinds[thing.kind];
-    if (this.#off.has(kind.name)) return false;
-    if (this.#area && !within(this.#area, thing.lon, thing.lat)) return false;
-    return this.#words.every((word) => thing.search.includes(word) || kind.label.toLowerCase().includes(word) || kind.plural.toLowerCase().includes(word));
-  }
-
   /** List and map anew, in the order that holds now. */
   #arrange() {
-    if (!this.kinds.length) return;
-    const all = [...this.things.values()];
-    const onMap = all.filter((thing) => this.#visible(thing));
-    const inList = this.#within ? onMap.filter((thing) => inside(thing, this.#within)) : [...onMap];
-    inList.sort(ORDERS[this.#sort] ?? ORDERS.state);
-    this.#shown = inList;
+    if (!this.#picked.kinds.length) return;
+    const { onMap, count, first } = this.#picked.all(MOST);
+    const total = this.#picked.things.size;
     this.#changed.clear();
     this.map.show(onMap);
-    this.list.show(inList, all.length, this.kinds);
+    this.list.show(first, count, total, this.#picked.kinds);
     this.list.select(this.#selected);
     this.map.describe(onMap.length);
-    this.side.count("things", inList.length, 0, all.length);
+    this.side.count("things", count, 0, total);
     this.#tallies();
-    this.#layers(all);
-    const said = n("{n} thing", "{n} things", inList.length);
+    showLayers(this.layers, this.#picked, (name, on) => this.#filter(() => { on ? this.#picked.off.delete(name) : this.#picked.off.add(name); }));
+    const said = n("{n} thing", "{n} things", count);
     const announce = this.querySelector(".announce");
-    if (announce.textContent !== said && !this.playback?.playing) announce.textContent = said;
+    if (announce.textContent !== said && !this.#time.playing) announce.textContent = said;
   }
 
   #tallies() {
-    const counts = [0, 0, 0, 0, 0];
-    for (const thing of this.things.values()) if (this.#matches(thing)) counts[thing.state] += 1;
+    const counts = this.#picked.tallies();
     this.list.tallies = counts;
     this.side.tallies = counts;
-  }
-
-  #layers(all) {
-    const counts = this.kinds.map(() => 0);
-    for (const thing of all) counts[thing.kind] += 1;
-    const focused = this.layers.contains(document.activeElement) ? document.activeElement.value : null;
-    const rows = this.kinds.map((kind, at) => [kind, counts[at]]).filter(([, count]) => count > 0).map(([kind, count]) => {
-      const toggle = (event) => this.#filter(() => { event.target.checked ? this.#off.delete(kind.name) : this.#off.add(kind.name); });
-      const box = h("input", { type: "checkbox", value: kind.name, onchange: toggle });
-      box.checked = !this.#off.has(kind.name);
-      return h("li", {}, h("label", {}, box, icon(kind.icon), kind.plural, h("span", { class: "count" }, figure(count))));
-    });
-    this.layers.querySelector("ul").replaceChildren(...rows);
-    if (focused) this.layers.querySelector(`[value="${CSS.escape(focused)}"]`)?.focus();
-    const legend = this.layers.querySelector(".legend");
-    if (!legend.children.length) legend.append(...STATES.map((word, state) => h("span", {}, shape(state), word)));
   }
 
   /** One selection for lists, map and panel. */
@@ -472,23 +359,11 @@ class CitySituation extends HTMLElement {
   }
 
   #tick() {
-    const now = shownMs();
-    const turned = [];
-    for (const thing of this.things.values()) {
-      const stale = thing.silent(this.kinds, now);
-      if (stale === thing.stale) continue;
-      thing.stale = stale;
-      if (this.#visible(thing)) turned.push(thing);
-    }
-    this.map.change(turned);
-    this.list.tick(this.things);
+    this.map.change(this.#picked.tick(shownMs()));
+    this.list.tick(this.#picked.things);
     this.alerts?.tick();
     this.panel.tick();
   }
-}
-
-function inside({ lon, lat }, [west, south, east, north]) {
-  return lon !== null && lon >= west && lon <= east && lat >= south && lat <= north;
 }
 
 customElements.define("city-situation", CitySituation);

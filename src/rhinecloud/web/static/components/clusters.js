@@ -1,4 +1,4 @@
-// Near things as one, level by level of the map: greedy, on a grid, stable while nothing moves.
+// Near things as one, level by level of the map: greedy, in the order of the things, stable while nothing moves.
 
 const WORLD = 512; // pixels of the whole world at zoom 0
 const RADIUS = 42; // pixels within which things are one
@@ -20,38 +20,57 @@ export function scaleOf(zoom) {
  */
 export function grouped(xs, ys, wanted, level) {
   const r = RADIUS / scaleOf(level);
-  const cells = new Map();
-  const cell = (x, y) => Math.floor(x / r) * 67_108_864 + Math.floor(y / r);
-  for (let i = 0; i < xs.length; i++) {
-    if (!wanted(i)) continue;
-    const key = cell(xs[i], ys[i]);
-    const found = cells.get(key);
-    if (found) found.push(i);
-    else cells.set(key, [i]);
-  }
+  const cells = new Cells(xs, ys, wanted, r);
   const taken = new Uint8Array(xs.length);
   const groups = [];
-  for (const own of cells.values()) {
-    for (const i of own) {
-      if (taken[i]) continue;
-      const members = [];
-      let sx = 0;
-      let sy = 0;
-      for (let dx = -1; dx <= 1; dx++) {
-        for (let dy = -1; dy <= 1; dy++) {
-          const near = cells.get(cell(xs[i] + dx * r, ys[i] + dy * r));
-          if (!near) continue;
-          for (const j of near) {
-            if (taken[j] || (xs[j] - xs[i]) ** 2 + (ys[j] - ys[i]) ** 2 > r * r) continue;
-            taken[j] = 1;
-            members.push(j);
-            sx += xs[j];
-            sy += ys[j];
-          }
-        }
-      }
-      groups.push({ x: sx / members.length, y: sy / members.length, members });
+  for (let i = 0; i < xs.length; i++) {
+    if (taken[i] || !wanted(i)) continue;
+    const members = cells.near(i, taken);
+    let [sx, sy] = [0, 0];
+    for (const j of members) {
+      sx += xs[j];
+      sy += ys[j];
     }
+    groups.push({ x: sx / members.length, y: sy / members.length, members });
   }
   return groups;
+}
+
+/** Points by cells as wide as the radius, chained in typed arrays. Cells that share a chain do no harm: distance decides. */
+class Cells {
+  constructor(xs, ys, wanted, r) {
+    const n = xs.length;
+    this.mask = 2 ** Math.ceil(Math.log2(2 * n + 2)) - 1;
+    this.heads = new Int32Array(this.mask + 1).fill(-1);
+    this.next = new Int32Array(n);
+    Object.assign(this, { xs, ys, r });
+    for (let i = n - 1; i >= 0; i--) {
+      if (!wanted(i)) continue;
+      const at = this.chain(Math.floor(xs[i] / r), Math.floor(ys[i] / r));
+      this.next[i] = this.heads[at];
+      this.heads[at] = i;
+    }
+  }
+
+  chain(cx, cy) {
+    return (Math.imul(cx, 73_856_093) ^ Math.imul(cy, 19_349_663)) & this.mask;
+  }
+
+  /** The points around point `i` that are not taken, itself among them; they are taken then. */
+  near(i, taken) {
+    const { xs, ys, r, next } = this;
+    const cx = Math.floor(xs[i] / r);
+    const cy = Math.floor(ys[i] / r);
+    const found = [];
+    for (let dx = -1; dx <= 1; dx++) {
+      for (let dy = -1; dy <= 1; dy++) {
+        for (let j = this.heads[this.chain(cx + dx, cy + dy)]; j >= 0; j = next[j]) {
+          if (taken[j] || (xs[j] - xs[i]) ** 2 + (ys[j] - ys[i]) ** 2 > r * r) continue;
+          taken[j] = 1;
+          found.push(j);
+        }
+      }
+    }
+    return found;
+  }
 }

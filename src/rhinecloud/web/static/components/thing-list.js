@@ -6,14 +6,13 @@ import { h, icon } from "./dom.js";
 import { shape } from "./shapes.js";
 import { STATES, age, figure, moment, n, t } from "./words.js";
 
-const MOST = 200;
-const FRESH = 20;
+export const MOST = 200; // are listed
+const FRESH = 20; // values that light up in a second
 
 class ThingList extends HTMLElement {
   #rows = new Map();
-  #order = [];
-  #total = 0;
   #waiting = new Set();
+  #lit = []; // when values lit up, within the last second
   #selected = null;
   #kinds = [];
   #areas = [];
@@ -78,29 +77,28 @@ class ThingList extends HTMLElement {
     });
   }
 
-  /** The list anew: `things` in the order to show, `total` of all there are. */
-  show(things, total, kinds, reason = "") {
+  /** The list anew: the `first` in the order to show, of `count` that are picked, of `total` that there are. */
+  show(first, count, total, kinds, reason = "") {
     this.#kinds = kinds;
-    this.#order = things;
-    this.#total = total;
     this.#waiting.clear();
     this.news.hidden = true;
     this.list.removeAttribute("aria-busy");
     const held = this.list.contains(document.activeElement);
     const kept = new Map();
-    const items = things.slice(0, MOST).map((thing) => {
+    const items = first.map((thing) => {
       const item = this.#rows.get(thing.id) ?? this.#row(thing);
       this.#fill(item, thing);
       kept.set(thing.id, item);
       return item;
     });
     this.#rows = kept;
-    if (items.length) this.list.replaceChildren(...items);
+    const same = items.length === this.list.children.length && items.every((item, at) => item === this.list.children[at]);
+    if (items.length) same || this.list.replaceChildren(...items);
     else this.list.replaceChildren(this.#empty(total, reason));
-    const words = things.length === total ? n("{n} thing", "{n} things", total) : t("{shown} of {total}", { shown: figure(things.length), total: figure(total) });
+    const words = count === total ? n("{n} thing", "{n} things", total) : t("{shown} of {total}", { shown: figure(count), total: figure(total) });
     this.count.textContent = words;
-    this.foot.hidden = things.length <= MOST;
-    this.foot.textContent = t("The first {most} of {total} are listed; search or filter for the others.", { most: figure(MOST), total: figure(things.length) });
+    this.foot.hidden = count <= MOST;
+    this.foot.textContent = t("The first {most} of {total} are listed; search or filter for the others.", { most: figure(MOST), total: figure(count) });
     this.#rove();
     if (held) this.list.querySelector('[tabindex="0"]')?.focus();
   }
@@ -146,7 +144,7 @@ class ThingList extends HTMLElement {
       this.#fill(item, thing);
       fresh.push(item);
     }
-    if (fresh.length && fresh.length <= FRESH) this.#flash(fresh);
+    this.#flash(fresh);
     for (const id of moves) this.#waiting.add(id);
     if (moves.size) {
       this.news.hidden = false;
@@ -156,6 +154,9 @@ class ThingList extends HTMLElement {
 
   /** Values light up for a moment; where many change at once, none does: that would be a flicker, not news. */
   #flash(items) {
+    const now = performance.now();
+    this.#lit = this.#lit.filter((since) => now - since < 1000).concat(items.map(() => now)).slice(-2 * FRESH);
+    if (!items.length || this.#lit.length > FRESH) return;
     for (const item of items) item.classList.remove("fresh");
     requestAnimationFrame(() => items.forEach((item) => item.classList.add("fresh")));
   }

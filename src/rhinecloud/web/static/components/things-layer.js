@@ -1,35 +1,32 @@
 // The things of the city, drawn over the base map on a canvas of their own: what changes is painted in a few milliseconds,
 // and the base map under it is not painted again. Draws what it is given and decides nothing.
 
-import { grouped, mercator, scaleOf } from "./clusters.js";
+import { mercator, scaleOf } from "./clusters.js";
+import { Labels } from "./labels.js";
+import { Places } from "./places.js";
 import { cluster, colours, marker } from "./shapes.js";
 import { figure } from "./words.js";
 
-export const CLUSTER_UNTIL = 13;
 const VALUES_FROM = 11.4;
-const NAMES_FROM = 13;
-const LABELS = 260; // at most
-const HALO = 3;
+const EDGE = 40; // pixels beyond the map's edge, from where a marker still reaches in
 const PULSE_MS = 1100;
-const PULSES = 40; // more changes than that at once are no news but a stream
+const PULSE_STEP_MS = 66;
+const PULSES = 40; // more changes than that in a second are no news but a stream
 const STALE = 5;
 
 export class ThingsLayer {
   #map;
   #pen;
-  #kinds = [];
-  #things = []; // as they are shown; by place
-  #places = new Map(); // id → place
-  #xs = new Float64Array(0);
-  #ys = new Float64Array(0);
-  #levels = new Map(); // zoom level → groups
+  #colours;
+  #places = new Places({ grouped: () => this.soon() });
+  #labels = new Labels();
   #sprites = new Map();
-  #written = new Map(); // labels as pictures
+  #making = 0; // sprites that are not there yet
   #room = null;
-  #drawn = []; // {x, y, r, thing | group}
-  #pulses = new Map();
+  #drawn = []; // {x, y, r, state, thing | group}
+  #pulses = new Map(); // id → since when
+  #pulse = 0;
   #frame = 0;
-  #regroup = 0;
   selected = null;
   extra = null; // draws over the things: (pen, project) => void
 
@@ -49,105 +46,44 @@ export class ThingsLayer {
     });
   }
 
-  #colours;
-
   set kinds(kinds) {
-    this.#kinds = kinds;
+    this.#places.kinds = kinds;
   }
 
   /** The other mood. */
   recolour() {
     this.#colours = colours();
-    this.#sprites.clear();
-    this.#written.clear();
+    this.#sprites = new Map();
+    this.#labels.clear();
     this.soon();
   }
 
   /** Everything that is to be seen, in place of what was. */
   show(things) {
-    this.#things = things.filter((thing) => thing.lon !== null);
-    this.#places = new Map(this.#things.map((thing, place) => [thing.id, place]));
-    this.#xs = new Float64Array(this.#things.length);
-    this.#ys = new Float64Array(this.#things.length);
-    this.#things.forEach((thing, place) => this.#locate(place, thing));
+    this.#places.show(things);
     this.#pulses.clear();
-    this.#levels.clear();
     this.soon();
   }
 
-  get size() {
-    return this.#things.length;
-  }
-
   get(id) {
-    return this.#things[this.#places.get(id)] ?? null;
+    return this.#places.get(id);
   }
 
   /** Things that have changed, some of them new. */
   change(things) {
-    const pulse = !this.calm && things.length <= PULSES;
-    const now = performance.now();
-    for (const thing of things) {
-      if (thing.lon === null) {
-        this.remove([thing.id]);
-        continue;
-      }
-      const place = this.#places.get(thing.id);
-      if (place === undefined) this.#add(thing);
-      else {
-        const before = this.#things[place];
-        this.#things[place] = thing;
-        if (before.lon !== thing.lon || before.lat !== thing.lat) {
-          this.#locate(place, thing);
-          this.#regrouped();
-        }
-      }
-      if (pulse) this.#pulses.set(thing.id, now);
-    }
+    for (const thing of things) this.#places.put(thing);
+    if (!this.calm) this.#ring(things);
     this.soon();
   }
 
   remove(ids) {
-    for (const id of ids) {
-      const place = this.#places.get(id);
-      if (place === undefined) continue;
-      const last = this.#things.length - 1;
-      this.#places.delete(id);
-      if (place !== last) {
-        this.#things[place] = this.#things[last];
-        this.#xs[place] = this.#xs[last];
-        this.#ys[place] = this.#ys[last];
-        this.#places.set(this.#things[place].id, place);
-      }
-      this.#things.pop();
-      this.#levels.clear();
-    }
+    for (const id of ids) this.#places.remove(id);
     this.soon();
   }
 
-  #add(thing) {
-    const place = this.#things.push(thing) - 1;
-    this.#places.set(thing.id, place);
-    if (place >= this.#xs.length) {
-      const room = Math.max(64, place * 2);
-      this.#xs = grown(this.#xs, room);
-      this.#ys = grown(this.#ys, room);
-    }
-    this.#locate(place, thing);
-    this.#regrouped();
-  }
-
-  #locate(place, thing) {
-    [this.#xs[place], this.#ys[place]] = mercator(thing.lon, thing.lat);
-  }
-
-  /** Groups are found anew, but not more often than four times a second. */
-  #regrouped() {
-    this.#regroup ||= setTimeout(() => {
-      this.#regroup = 0;
-      this.#levels.clear();
-      this.soon();
-    }, this.#levels.size ? 250 : 0);
+  /** The extent of a group: [west, south, east, north] in Mercator. */
+  extent(group) {
+    return this.#places.extent(group);
   }
 
   /** Drawn before the next picture, however often it is asked for. */
@@ -171,69 +107,62 @@ export class ThingsLayer {
     return { w, h, ratio };
   }
 
-  #groups(zoom) {
-    const level = Math.floor(zoom);
-    if (!this.#levels.has(level)) {
-      const n = this.#things.length;
-      const kinds = this.#kinds;
-      const wanted = (i) => kinds[this.#things[i].kind].minZoom <= level + 1 || this.#things[i].state >= 2;
-      const xs = this.#xs.subarray(0, n);
-      const ys = this.#ys.subarray(0, n);
-      this.#levels.set(level, zoom >= CLUSTER_UNTIL ? singles(xs, ys, wanted) : grouped(xs, ys, wanted, level));
-    }
-    return this.#levels.get(level);
-  }
-
-  /** Place on the screen of a position. */
-  projector() {
+  /** The camera: place on the screen of a position, and what is seen in Mercator. */
+  #camera() {
     const { w, h } = this.#size();
     const { lng, lat } = this.#map.getCenter();
     const [cx, cy] = mercator(lng, lat);
     const scale = scaleOf(this.#map.getZoom());
-    return { w, h, at: (x, y) => [(x - cx) * scale + w / 2, (y - cy) * scale + h / 2] };
+    const [dx, dy] = [(w / 2 + EDGE) / scale, (h / 2 + EDGE) / scale];
+    return { at: (x, y) => [(x - cx) * scale + w / 2, (y - cy) * scale + h / 2], seen: [cx - dx, cy - dy, cx + dx, cy + dy] };
   }
 
   #draw() {
     const { w, h, ratio } = this.#size();
-    const { at } = this.projector();
+    const { at, seen } = this.#camera();
     const pen = this.#pen;
     const zoom = this.#map.getZoom();
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, w, h);
-    const chosen = this.#places.get(this.selected);
-    this.#drawn = [];
-    for (const group of this.#groups(zoom)) {
-      const [x, y] = at(group.x, group.y);
-      if (x < -40 || y < -40 || x > w + 40 || y > h + 40) continue;
-      if (group.members.length === 1) {
-        const place = group.members[0];
-        if (place !== chosen) this.#drawn.push({ x, y, r: 15, state: this.#things[place].state, thing: this.#things[place] });
-      } else this.#drawn.push({ x, y, r: 19, state: this.#worst(group), group });
-    }
-    this.#drawn.sort((a, b) => a.state - b.state);
-    if (chosen !== undefined) {
-      const [x, y] = at(this.#xs[chosen], this.#ys[chosen]);
-      const thing = this.#things[chosen];
-      this.#drawn.push({ x, y, r: 19, state: thing.state, thing, chosen: true });
-    }
+    this.#drawn = this.#collect(zoom, at, seen);
     this.#pulsing();
     for (const item of this.#drawn) (item.group ? this.#drawGroup(item) : this.#drawThing(item));
-    if (zoom >= VALUES_FROM) this.#labels(zoom, w, h);
+    const look = { zoom, w, h, ratio, kinds: this.#places.kinds, colours: this.#colours };
+    if (zoom >= VALUES_FROM && !this.#labels.draw(pen, this.#drawn, look)) this.soon();
     this.extra?.(pen, at);
-    if (!this.told && this.#drawn.length) this.told = performance.mark("things-drawn");
+    if (!this.told && this.#drawn.length && !this.#making) this.told = performance.mark("things-drawn");
   }
 
-  #worst(group) {
-    let worst = 0;
-    for (const place of group.members) if (this.#things[place].state > worst) worst = this.#things[place].state;
-    return worst;
+  /** What is to be drawn, the worst last and so on top, the selected thing above all. */
+  #collect(zoom, at, seen) {
+    const drawn = [];
+    const single = (mx, my, thing) => {
+      if (thing.id === this.selected) return;
+      const [x, y] = at(mx, my);
+      drawn.push({ x, y, r: 15, state: thing.state, thing });
+    };
+    const several = (mx, my, group, state) => {
+      const [x, y] = at(mx, my);
+      drawn.push({ x, y, r: 19, state, group });
+    };
+    this.#places.each(zoom, seen, single, several);
+    drawn.sort((a, b) => a.state - b.state);
+    const thing = this.#places.get(this.selected);
+    if (thing) {
+      const [x, y] = at(...this.#places.where(thing.id));
+      drawn.push({ x, y, r: 19, state: thing.state, thing, chosen: true });
+    }
+    return drawn;
   }
 
   #sprite(name, make) {
     if (!this.#sprites.has(name)) {
-      this.#sprites.set(name, null);
+      const sprites = this.#sprites;
+      sprites.set(name, null);
+      this.#making += 1;
       make(this.#colours, this.#size().ratio).then((image) => {
-        this.#sprites.set(name, image);
+        sprites.set(name, image);
+        this.#making -= 1;
         this.soon();
       });
     }
@@ -251,8 +180,13 @@ export class ThingsLayer {
     pen.fillText(short(group.members.length), x, y + 0.5);
   }
 
+  #font() {
+    this.family ??= getComputedStyle(document.documentElement).getPropertyValue("--font") || "sans-serif";
+    return this.family;
+  }
+
   #drawThing({ x, y, thing, chosen }) {
-    const kind = this.#kinds[thing.kind];
+    const kind = this.#places.kinds[thing.kind];
     const look = thing.stale && thing.state < 2 ? STALE : thing.state;
     const image = this.#sprite(`${kind.icon}/${look}`, (c, ratio) => marker(kind.icon, look, c, ratio));
     const pen = this.#pen;
@@ -266,7 +200,14 @@ export class ThingsLayer {
     if (image) pen.drawImage(image, x - 20, y - 20, 40, 40);
   }
 
-  /** What has just changed is ringed for a second. */
+  /** What has just changed is ringed for a second, unless so much does that rings would say nothing. */
+  #ring(things) {
+    const now = performance.now();
+    for (const [id, since] of this.#pulses) if (now - since >= PULSE_MS) this.#pulses.delete(id);
+    if (this.#pulses.size + things.length > PULSES) return;
+    for (const thing of things) this.#pulses.set(thing.id, now);
+  }
+
   #pulsing() {
     if (!this.#pulses.size) return;
     const now = performance.now();
@@ -285,72 +226,10 @@ export class ThingsLayer {
     }
     pen.globalAlpha = 1;
     for (const [id, since] of this.#pulses) if (now - since >= PULSE_MS) this.#pulses.delete(id);
-    if (this.#pulses.size) setTimeout(() => this.soon(), 66);
-  }
-
-  #font() {
-    this.family ??= getComputedStyle(document.documentElement).getPropertyValue("--font") || "sans-serif";
-    return this.family;
-  }
-
-  /** Values beside the things, and their names further in; a label that would cover something is left out. */
-  #labels(zoom, w, h) {
-    const pen = this.#pen;
-    const taken = new Boxes();
-    for (const { x, y, r } of this.#drawn) taken.put(x - r + 3, y - r + 3, x + r - 3, y + r - 3);
-    let count = 0;
-    for (let i = this.#drawn.length - 1; i >= 0 && count < LABELS; i--) {
-      const { x, y, thing, chosen } = this.#drawn[i];
-      if (!thing || x < 0 || y < 0 || x > w || y > h) continue;
-      const lines = [this.#value(thing)].filter(Boolean);
-      if (zoom >= NAMES_FROM || chosen) lines.push(thing.name.length > 30 ? `${thing.name.slice(0, 29)}…` : thing.name);
-      if (!lines.length) continue;
-      const label = this.#write(lines);
-      const { width, half } = label;
-      const sides = chosen ? [x + 23, x - 23 - width] : [x + 18, x - 18 - width];
-      const left = sides.find((side) => taken.free(side, y - half, side + width, y + half)) ?? (chosen ? sides[0] : null);
-      if (left === null) continue;
-      taken.put(left, y - half, left + width, y + half);
-      count += 1;
-      const { ratio } = this.#size();
-      pen.drawImage(label.canvas, left - HALO, y - half - HALO, label.canvas.width / ratio, label.canvas.height / ratio);
-    }
-  }
-
-  #value(thing) {
-    const kind = this.#kinds[thing.kind];
-    return thing.number === null ? thing.text.slice(0, 24) : figure(thing.number, kind.decimals) + (kind.unit ? ` ${kind.unit}` : "");
-  }
-
-  /** A label as a picture: text with a halo is slow to draw, and most labels are the same from one picture to the next. */
-  #write(lines) {
-    const key = lines.join("\n");
-    let label = this.#written.get(key);
-    if (label) return label;
-    const { ratio } = this.#size();
-    const font = (at) => `${at === 0 ? 600 : 400} 12px ${this.#font()}`;
-    const measured = lines.map((line, at) => {
-      this.#pen.font = font(at);
-      return this.#pen.measureText(line).width;
-    });
-    const width = Math.ceil(Math.max(...measured));
-    const half = lines.length * 7.5;
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.ceil((width + 2 * HALO) * ratio);
-    canvas.height = Math.ceil((2 * half + 2 * HALO) * ratio);
-    const pen = canvas.getContext("2d");
-    pen.scale(ratio, ratio);
-    Object.assign(pen, { textBaseline: "middle", lineJoin: "round", lineWidth: 3.2, strokeStyle: this.#colours.halo });
-    lines.forEach((line, at) => {
-      pen.font = font(at);
-      pen.fillStyle = at === 0 ? this.#colours.text : this.#colours.label;
-      pen.strokeText(line, HALO, HALO + 7.5 + at * 15);
-      pen.fillText(line, HALO, HALO + 7.5 + at * 15);
-    });
-    label = { canvas, width, half };
-    if (this.#written.size > 800) this.#written.clear();
-    this.#written.set(key, label);
-    return label;
+    if (this.#pulses.size) this.#pulse ||= setTimeout(() => {
+      this.#pulse = 0;
+      this.soon();
+    }, PULSE_STEP_MS);
   }
 
   /** What is drawn there: {thing} or {group}, the topmost. */
@@ -361,54 +240,6 @@ export class ThingsLayer {
     }
     return null;
   }
-
-  /** The extent of a group: [west, south, east, north] in Mercator. */
-  extent(group) {
-    let [x0, y0, x1, y1] = [1, 1, 0, 0];
-    for (const place of group.members) {
-      x0 = Math.min(x0, this.#xs[place]);
-      x1 = Math.max(x1, this.#xs[place]);
-      y0 = Math.min(y0, this.#ys[place]);
-      y1 = Math.max(y1, this.#ys[place]);
-    }
-    return [x0, y0, x1, y1];
-  }
-}
-
-/** Places on the screen that are taken, found by cells of 64 pixels. */
-class Boxes {
-  #cells = new Map();
-
-  #each(left, top, right, bottom, act) {
-    for (let cx = left >> 6; cx <= right >> 6; cx++) for (let cy = top >> 6; cy <= bottom >> 6; cy++) if (act(cx * 4096 + cy)) return true;
-    return false;
-  }
-
-  put(left, top, right, bottom) {
-    const box = [left, top, right, bottom];
-    this.#each(left, top, right, bottom, (key) => {
-      const found = this.#cells.get(key);
-      if (found) found.push(box);
-      else this.#cells.set(key, [box]);
-    });
-  }
-
-  free(left, top, right, bottom) {
-    const meets = ([l, t, r, b]) => l < right && r > left && t < bottom && b > top;
-    return !this.#each(left, top, right, bottom, (key) => this.#cells.get(key)?.some(meets));
-  }
-}
-
-function singles(xs, ys, wanted) {
-  const found = [];
-  for (let i = 0; i < xs.length; i++) if (wanted(i)) found.push({ x: xs[i], y: ys[i], members: [i] });
-  return found;
-}
-
-function grown(array, room) {
-  const made = new Float64Array(room);
-  made.set(array);
-  return made;
 }
 
 function short(count) {

@@ -9,7 +9,9 @@ const keys = new Map(); // name → what it is sorted by
 function key(name) {
   let found = keys.get(name);
   if (found === undefined) {
-    found = name.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/\d+/g, (digits) => digits.padStart(8, "0"));
+    found = name.toLowerCase();
+    if (/[^ -~]/.test(found)) found = found.normalize("NFD").replace(/[\u0300-\u036f]/g, "");
+    found = found.replace(/\d+/g, (digits) => digits.padStart(8, "0"));
     if (keys.size > 100_000) keys.clear();
     keys.set(name, found);
   }
