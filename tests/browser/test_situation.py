@@ -96,10 +96,11 @@ def test_a_figure_has_its_unit_age_past_and_evidence(open_page: Open) -> None:
     panel = page.locator("thing-panel")
     expect(panel.locator(".main-figure .unit")).to_have_text("m")
     expect(panel.locator(".main-figure .meta")).to_contain_text("measured")
-    expect(panel.locator("city-chart canvas")).to_be_visible()
-    panel.get_by_role("button", name="7 days").click()
-    panel.locator("details.table summary").click()
-    expect(panel.locator("details.table tbody tr").first).to_be_visible()
+    past = panel.locator("section", has=page.get_by_role("button", name="7 days"))
+    expect(past.locator("city-chart canvas")).to_be_visible()
+    past.get_by_role("button", name="7 days").click()
+    past.locator("details.table summary").click()
+    expect(past.locator("details.table tbody tr").first).to_be_visible()
     panel.get_by_role("button", name="Show the raw message").click()
     expect(panel.locator("pre.raw")).to_contain_text("height")
 
@@ -107,7 +108,8 @@ def test_a_figure_has_its_unit_age_past_and_evidence(open_page: Open) -> None:
 def test_a_panel_that_is_read_keeps_its_chart_when_new_figures_come(open_page: Open, demo: LiveCity) -> None:
     page = open_page(f"/situation?select={GAUGE}")
     panel = page.locator("thing-panel")
-    canvas = panel.locator("city-chart canvas").element_handle()
+    past = panel.locator("section", has=page.get_by_role("button", name="7 days"))
+    canvas = past.locator("city-chart canvas").element_handle()
     assert canvas
     soon = datetime.now(UTC) + timedelta(seconds=5)  # newer than what the demo tells meanwhile
     height = {"type": "Property", "value": 4.99, "unitCode": "MTR", "observedAt": f"{soon:%Y-%m-%dT%H:%M:%SZ}"}
