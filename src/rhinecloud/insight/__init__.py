@@ -25,6 +25,7 @@ from .declare import (
 from .entities import TYPES
 from .forecast import Forecast, Past, Step
 from .forecasting import Forecasting, Skill
+from .mirror import is_copy
 from .room import Insight
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "Trouble",
     "check_indicator",
     "check_rule",
+    "is_copy",
 ]

@@ -7,6 +7,7 @@ Source: smart-data-models/dataModel.Alert (Alert).
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
@@ -26,10 +27,16 @@ AFTER_US: Final = 7 * DAY
 BATCH: Final = 500
 SEVERITY: Final = {"info": "informational", "minor": "low", "major": "high", "critical": "critical"}
 """Our words and those of the data model."""
+_COPY: Final = re.compile(rf"urn:ngsi-ld:{ALERT.name}:[0-9A-HJKMNP-TV-Z]{{26}}")
 
 
 def entity_id(alert: Alert) -> str:
     return f"urn:ngsi-ld:{ALERT.name}:{alert.id}"
+
+
+def is_copy(entity: str) -> bool:
+    """Whether an entity is the copy of an alert of ours, by its id; alerts of other systems are things like any."""
+    return _COPY.fullmatch(entity) is not None
 
 
 class Mirror:

@@ -1,7 +1,8 @@
 """All things of a tenant as rows, kept true while somebody looks, so that a screen opens without reading the city.
 
 Filled once from the present; after that every flush of the live channel puts the things that changed. What a pack
-that is switched off declares stays on the board, and is left out where it is shown.
+that is switched off declares stays on the board, and is left out where it is shown. Alerts of our rules have places of
+their own on the screens, and are no things.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from rhinecloud.base.model import Entity
 from rhinecloud.context import Query
+from rhinecloud.insight import is_copy
 
 from .things import Kinds, Row
 
@@ -33,7 +35,8 @@ class Board:
         self._meanwhile = set()
         try:
             found = await present.query(Query(limit=LIMIT + 1))
-            self.rows = {row.id: row for row in map(self.kinds.row, found.entities[:LIMIT])}
+            things = (entity for entity in found.entities[:LIMIT] if not is_copy(entity["id"]))
+            self.rows = {row.id: row for row in map(self.kinds.row, things)}
             self.complete = len(found.entities) <= LIMIT
             changed, self._meanwhile = self._meanwhile, None
             there = {entity["id"]: entity for entity in present.get_many(list(changed))}
@@ -45,7 +48,7 @@ class Board:
 
     def put(self, entities: Iterable[Entity]) -> list[Row]:
         """The rows of entities that changed."""
-        rows = [self.kinds.row(entity) for entity in entities]
+        rows = [self.kinds.row(entity) for entity in entities if not is_copy(entity["id"])]
         if self._meanwhile is not None:
             self._meanwhile.update(row.id for row in rows)
         for row in rows:

@@ -25,7 +25,7 @@ BEAT_S: Final = 10.0
 LOOKERS: Final = 2_000
 """Browsers at a time, in all."""
 
-_FIGURES: Final = frozenset(kind.iri for kind in TYPES)
+_FIGURES: Final = frozenset(kind.iri for kind in TYPES if kind.name == "KeyPerformanceIndicator")
 _looking = gauge("web_live_clients", "Browsers that follow live changes")
 
 
@@ -58,8 +58,8 @@ class Live:
         return frozenset(kind.iri for pack in self._rooms.packs for kind in pack.types) - on
 
     def unmapped(self, tenant: str) -> frozenset[str]:
-        """Types whose entities are no things on the map: those that are hidden, and alerts and indicators, which have
-        places of their own."""
+        """Types whose entities are no things on the map: those that are hidden, and indicators, which have a place of
+        their own."""
         return self.hidden(tenant) | _FIGURES
 
     async def channel(self, tenant: str) -> Channel:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from rhinecloud.history import History, Told
+from rhinecloud.insight import is_copy
 
 from .board import LIMIT
 from .channel import Readable, shown
@@ -102,7 +103,7 @@ class Moments:
         kinds = [(kind, kind.attr, self._kinds.status_attr(kind)) for kind in self._kinds.list]
         for part in told:
             place = self._kind(part.type)
-            if place is None:
+            if place is None or is_copy(part.entity):
                 continue
             kind, main, status = kinds[place]
             row = rows.get(part.entity)
@@ -125,7 +126,7 @@ class Moments:
 
     def _move(self, told: Told) -> Move | None:
         place = self._kind(told.type)
-        if place is None:
+        if place is None or is_copy(told.entity):
             return None
         ms = told.at_us // 1000
         if not told.attr:
