@@ -55,7 +55,7 @@ class CityChart extends HTMLElement {
     return Math.max(to, this.#told[1].outlook?.ms.at(-1) ?? 0);
   }
 
-  /** The curve's columns; of what is to come, the value and its band, which begin where the past ends. */
+  /** The curve's columns; of what is to come, the band and the value in it, which begin where the past ends. */
   #columns(curve) {
     const { outlook } = this.#told[1];
     const past = [curve.ms.map((ms) => ms / 1000), curve.value, ...(curve.stepS ? [curve.low, curve.high] : [])];
@@ -65,7 +65,7 @@ class CityChart extends HTMLElement {
     return [
       [...past[0], ...this.#ahead.map((at) => outlook.ms[at] / 1000)],
       ...past.slice(1).map((column) => [...column, ...none(this.#ahead.length)]),
-      ...["value", "low", "high"].map((name) => [...none(curve.ms.length - 1), curve.value.at(-1), ...this.#ahead.map((at) => outlook[name][at])]),
+      ...["low", "high", "value"].map((name) => [...none(curve.ms.length - 1), curve.value.at(-1), ...this.#ahead.map((at) => outlook[name][at])]),
     ];
   }
 
@@ -80,7 +80,7 @@ class CityChart extends HTMLElement {
     const c = (name) => css.getPropertyValue(`--${name}`).trim();
     const data = this.#columns(curve);
     const first = curve.stepS ? 4 : 2; // column of the outlook
-    const gap = curve.stepS ? curve.stepS * 2.5 : about.intervalS ? about.intervalS * 4 : 0;
+    const gap = curve.stepS ? curve.stepS * 2.5 : about.intervalS ? Math.max(about.intervalS, usual(curve.ms)) * 4 : 0;
     const values = curve.value.filter((v) => v !== null);
     const few = about.decimals ?? (Math.max(...values) - Math.min(...values) < 5 ? 2 : 0);
     const axis = { stroke: c("text-2"), grid: { stroke: c("line"), width: 1 }, ticks: { show: false }, font: `11px ${css.fontFamily || "sans-serif"}` };
@@ -94,12 +94,12 @@ class CityChart extends HTMLElement {
         { ...axis, space: 64, size: 24, values: (_u, splits) => splits.map((s) => this.#tick(s, splits)) },
         { ...axis, size: 46, space: 30, values: (_u, splits) => splits.map((v) => figure(v, Math.min(few, 2))) },
       ],
-      bands: [...(curve.stepS ? [{ series: [3, 2], fill: c("hover") }] : []), ...(about.outlook ? [{ series: [first + 2, first + 1], fill: c("accent-soft") }] : [])],
+      bands: [...(curve.stepS ? [{ series: [3, 2], fill: c("hover") }] : []), ...(about.outlook ? [{ series: [first + 1, first], fill: c("accent-soft") }] : [])],
       series: [
         {},
         { stroke: c("accent"), width: 1.5, spanGaps: false, gaps: (u, _s, i0, i1) => gaps(u, i0, i1, gap), points: { show: curve.ms.length < 40, size: 4, stroke: c("accent"), fill: c("surface") } },
         ...(curve.stepS ? [{ stroke: c("line-strong"), width: 0.5, points: { show: false } }, { stroke: c("line-strong"), width: 0.5, points: { show: false } }] : []),
-        ...(about.outlook ? [{ stroke: c("accent"), width: 1.5, dash: [5, 4], points: { show: false } }, { stroke: c("line-strong"), width: 0.5, points: { show: false } }, { stroke: c("line-strong"), width: 0.5, points: { show: false } }] : []),
+        ...(about.outlook ? [{ stroke: c("line-strong"), width: 0.5, points: { show: false } }, { stroke: c("line-strong"), width: 0.5, points: { show: false } }, { stroke: c("accent"), width: 1.5, dash: [4, 3], points: { show: false } }] : []),
       ],
       hooks: {
         drawClear: [(u) => this.#alarms(u, about.alerts ?? [], c)],
@@ -226,6 +226,12 @@ class CityChart extends HTMLElement {
     right.replaceChildren(h("strong", {}, figure(curve.value[at], about.decimals)), about.unit ? ` ${about.unit}` : "",
       curve.stepS ? ` (${figure(curve.low[at], about.decimals)} – ${figure(curve.high[at], about.decimals)})` : "");
   }
+}
+
+/** Seconds between two values, as it mostly was: what was filled in later lies further apart than what comes live. */
+function usual(ms) {
+  const between = ms.slice(1).map((at, i) => (at - ms[i]) / 1000).sort((a, b) => a - b);
+  return between[Math.floor(between.length * 0.75)] ?? 0;
 }
 
 /** Where nothing was heard for long, the line is broken. */
