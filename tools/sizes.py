@@ -45,7 +45,7 @@ REASONS: dict[str, str] = {
     "src/rhinecloud/operations/journal.py::add": "the parts of an entry; callers name them",
     "src/rhinecloud/operations/room.py::Operations.__init__": "one place makes it, with names",
     "src/rhinecloud/web/pages/alert.py::AlertScreens._page": "the page's typed object, member by member",
-    "src/rhinecloud/web/pages/rules.py::Rules._editor": "the page's typed object, member by member",
+    "src/rhinecloud/web/pages/rule.py::RuleEditor._editor": "the page's typed object, member by member",
     "src/rhinecloud/web/pages/packs.py::Packs._shelves": "a table of all that packs bring",
     "src/rhinecloud/history/series.py::read_series": "a question has these parts; callers name them",
 }

@@ -10,60 +10,28 @@ from litestar import Response
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from rhinecloud.base import units
 from rhinecloud.base.clock import SECOND, iso
 from rhinecloud.base.errors import BadRequestData, ResourceNotFound
 from rhinecloud.insight import WHY
-from rhinecloud.web.catalogue import Catalogue, Choosable
+from rhinecloud.web.catalogue import Catalogue
 from rhinecloud.web.island import ISLAND_TEXTS, Island
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
-from rhinecloud.web.rule_form import fields, number
+from rhinecloud.web.rule_form import fields
 from rhinecloud.web.sentence import SEVERITY, STATE, reading
-from rhinecloud.web.things import short_text
 from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
 
 from .forms import Form
-from .rules import who
+from .proof import CurveOf, EvidenceRow, Proof
+from .watching import who
 
-HOUR: Final = 3600 * SECOND
 SNOOZES: Final = {"15": N_("15 minutes"), "60": N_("1 hour"), "240": N_("4 hours"), "1440": N_("1 day")}
-FLAGS: Final = (
-    (1, N_("not declared")),
-    (2, N_("of another type than declared")),
-    (4, N_("outside what is possible here")),
-    (8, N_("unchanged for too long")),
-    (16, N_("jumped faster than such a thing changes")),
-    (32, N_("came late")),
-    (64, N_("came twice")),
-    (128, N_("dated in the future")),
-    (256, N_("estimated by the source")),
-)
 DONE: Final = {
     "acknowledged": N_("Acknowledged."),
     "snoozed": N_("It is quiet until then, unless it gets worse."),
     "commented": N_("Your comment is kept."),
 }
-
-
-class EvidenceRow(msgspec.Struct, kw_only=True):
-    """One observation."""
-
-    what: str
-    attr: str  # expanded
-    dataset: str
-    number: float | None
-    decimals: int | None
-    text: str
-    unit: str
-    observed_us: int | None
-    received_us: int
-    quality: list[str]
-    source: str
-    device: str  # the source's device, for a link; ""
-    raw: bool  # its raw message can be looked at
-    at: str  # RFC 3339, of the observation
 
 
 class Step(msgspec.Struct, kw_only=True):
@@ -74,21 +42,6 @@ class Step(msgspec.Struct, kw_only=True):
     what: str
     who: str = ""
     text: str = ""
-
-
-class CurveOf(msgspec.Struct, kw_only=True):
-    """The chart around it."""
-
-    entity: str
-    attr: str
-    dataset: str
-    label: str
-    unit: str
-    decimals: int | None
-    start_ms: int
-    end_ms: int
-    limits: str  # JSON: [[state, value], …]
-    marks: str  # JSON: [[ms, text], …]
 
 
 class AlertPage(msgspec.Struct, kw_only=True):
@@ -139,6 +92,7 @@ class AlertScreens:
     def __init__(self, rooms: Rooms, pages: Pages, visits: Visits) -> None:
         self._rooms, self._pages, self._visits = rooms, pages, visits
         self._catalogue = Catalogue(rooms)
+        self._proof = Proof(rooms, self._catalogue)
 
     async def show(self, request: AnyRequest, alert_id: FromPath[str]) -> Response[Any]:
         """The page."""
@@ -191,7 +145,7 @@ class AlertScreens:
         rule = self._rule(visit.tenant, alert.rule)
         raised_by = self._raised_by(visit.tenant, alert, rule)
         sort = self._catalogue.sort(alert.type, language)
-        evidence = [self._evidence(e, alert, language) for e in alert.evidence]
+        evidence = [self._proof.evidence(e, alert, language) for e in alert.evidence]
         end = alert.cleared_us or now
         playbook = next(
             (p for pack in self._rooms.packs for p in getattr(pack, "playbooks", ()) if p.id == alert.playbook), None
@@ -221,10 +175,12 @@ class AlertScreens:
             place=alert.location is not None,
             at=iso(alert.started_us),
             evidence=evidence,
-            latest=self._evidence(alert.latest, alert, language) if alert.latest else None,
+            latest=self._proof.evidence(alert.latest, alert, language) if alert.latest else None,
             newer=alert.state == "raised" and alert.latest is not None and alert.latest not in alert.evidence,
-            peak=self._evidence(alert.peak, alert, language) if alert.peak else None,
-            chart=self._chart(alert, raised_by, language, end, say) if self._rooms.histories is not None else None,
+            peak=self._proof.evidence(alert.peak, alert, language) if alert.peak else None,
+            chart=self._proof.chart(alert, raised_by, language, end, say)
+            if self._rooms.histories is not None
+            else None,
             rule=alert.rule,
             rule_title=rule.title[language] if rule else alert.title[language],
             rule_version=alert.rule_version,
@@ -265,58 +221,6 @@ class AlertScreens:
             return rule
         return next((v.rule for v in versions if v.rule.version == alert.rule_version), rule)
 
-    def _attribute(self, type_iri: str, attr: str, language: str) -> Choosable | None:
-        sort = self._catalogue.sort(type_iri, language)
-        return sort.attribute(attr) if sort else None
-
-    def _evidence(self, seen: Any, alert: Any, language: str) -> EvidenceRow:
-        say = words(language)
-        attribute = self._attribute(alert.type, seen.attr, language)
-        value = seen.value
-        figure = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-        kind, _, name = seen.source.partition(":")
-        return EvidenceRow(
-            what=attribute.label if attribute else self._rooms.model.names.get(seen.attr, seen.attr),
-            attr=seen.attr,
-            dataset=seen.dataset,
-            number=figure,
-            decimals=attribute.decimals if attribute else None,
-            text="" if figure is not None else short_text(value),
-            unit=_symbol(seen.unit) or (attribute.unit if attribute else ""),
-            observed_us=seen.observed_us,
-            received_us=seen.received_us,
-            quality=[say(text) for bit, text in FLAGS if seen.flags & bit],
-            source=seen.source,
-            device=name if kind == "device" else "",
-            raw=bool(seen.raw),
-            at=iso(seen.observed_us or seen.received_us),
-        )
-
-    def _chart(self, alert: Any, rule: Any, language: str, end: int, say: Any) -> CurveOf | None:
-        seen = next((e for e in [alert.peak, alert.latest, *alert.evidence] if e and _numeric(e.value)), None)
-        if seen is None:
-            return None
-        attribute = self._attribute(alert.type, seen.attr, language)
-        lasted = end - alert.started_us
-        around = max(HOUR, min(lasted, 24 * HOUR))
-        start = alert.started_us - around * 2
-        shown_until = min(end + around, self._rooms.clock())
-        marks = [[alert.started_us // 1000, say("began")]]
-        if alert.cleared_us:
-            marks.append([alert.cleared_us // 1000, say("ended")])
-        return CurveOf(
-            entity=alert.entity,
-            attr=seen.attr,
-            dataset=seen.dataset,
-            label=attribute.label if attribute else seen.attr.rsplit("/", 1)[-1],
-            unit=_symbol(seen.unit) or (attribute.unit if attribute else ""),
-            decimals=attribute.decimals if attribute else None,
-            start_ms=start // 1000,
-            end_ms=max(shown_until, alert.started_us + 60 * SECOND) // 1000,
-            limits=msgspec.json.encode(_limits(rule, alert, language)).decode(),
-            marks=msgspec.json.encode(marks).decode(),
-        )
-
 
 async def visit_of(rooms: Rooms, visits: Visits, request: AnyRequest, action: str) -> Visit:
     """Who looks at alerts.
@@ -329,19 +233,6 @@ async def visit_of(rooms: Rooms, visits: Visits, request: AnyRequest, action: st
     if rooms.insight is None:
         raise ResourceNotFound("This installation watches for nothing")
     return visit
-
-
-def _limits(rule: Any, alert: Any, language: str) -> list[tuple[int, float]]:
-    """The rule's limit as a line of its severity's colour, and where it ends as a quieter one."""
-    if rule is None:
-        return []
-    typed = fields(rule, language)
-    found = []
-    if typed["sort"] in ("level", "forecast") and (limit := number(typed["value"])) is not None:
-        found.append((STATE[alert.severity], limit))
-        if (back := number(typed["back"])) is not None:
-            found.append((1, back))
-    return found
 
 
 def _steps(alert: Any, say: Any, language: str) -> list[Step]:
@@ -358,14 +249,6 @@ def _steps(alert: Any, say: Any, language: str) -> list[Step]:
         why = WHY[alert.cleared_why][language] if alert.cleared_why in WHY else ""
         steps.append(Step(at_us=alert.cleared_us, icon="circle-check", what=say("It is over"), text=why))
     return sorted(steps, key=lambda s: -s.at_us)
-
-
-def _symbol(code: str) -> str:
-    return units.symbol(code) if code else ""
-
-
-def _numeric(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _back(alert_id: str, done: str) -> Redirect:

@@ -22,8 +22,8 @@ from rhinecloud.web.visits import AnyRequest, Frame, Visits
 
 from .alert import AlertScreens, visit_of
 from .data import moment
-from .forms import PAGE, Form, Pager, address, is_part, page_number, pager
-from .rules import Heading, who
+from .forms import PAGE, Form, Heading, Pager, address, is_part, page_number, pager
+from .watching import who
 
 SORTS: Final = ("worst", "entity", "newest", "oldest", "cleared")
 STATES: Final = {
@@ -102,14 +102,9 @@ class AlertsScreen:
         insight = self._rooms.insight
         found, total = insight.alerts(
             visit.tenant,
+            **_asked(query, timezone),
             state="" if state == "all" else state,
             severity=severity,
-            type=query.get("type", "")[:300],
-            rule=query.get("rule", "")[:200],
-            text=query.get("q", "")[:200].strip(),
-            at_us=moment(at) if at else None,
-            since_us=midnight(first, timezone) if first else None,
-            until_us=midnight(last + timedelta(days=1), timezone) if last else None,
             sort=sort,
             limit=PAGE,
             offset=page_number(request) * PAGE,
@@ -157,6 +152,19 @@ class AlertsScreen:
             self._rooms.insight.acknowledge(visit.tenant, alert, who(visit), data.get("note", "")[:500])
             await self._rooms.access.record(visit.principal, "alert.acknowledge", alert, tenant=visit.tenant)
         return Redirect("/alerts?done=acknowledged" if ticked else "/alerts", status_code=303)
+
+
+def _asked(query: Any, timezone: str) -> dict[str, Any]:
+    """What an address asks of the list beside state, severity and order; days are those of a time zone."""
+    at, first, last = query.get("at", "")[:40], day_of(query.get("first", "")), day_of(query.get("last", ""))
+    return {
+        "type": query.get("type", "")[:300],
+        "rule": query.get("rule", "")[:200],
+        "text": query.get("q", "")[:200].strip(),
+        "at_us": moment(at) if at else None,
+        "since_us": midnight(first, timezone) if first else None,
+        "until_us": midnight(last + timedelta(days=1), timezone) if last else None,
+    }
 
 
 def day_of(text: str) -> date | None:

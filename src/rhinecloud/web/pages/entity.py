@@ -22,8 +22,8 @@ from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.things import declared_of, name_of, value_of
 from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
 
-from .alert import FLAGS
 from .data import moment
+from .proof import FLAGS
 
 POINTING: Final = 20
 """Entities that point at this one, of each relationship."""

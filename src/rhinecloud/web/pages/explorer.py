@@ -27,8 +27,7 @@ from rhinecloud.web.table_rows import TableRow, table_row
 from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
 
 from .data import moment
-from .forms import PAGE, Pager, address, is_part, page_number, pager
-from .rules import Heading
+from .forms import PAGE, Heading, Pager, address, is_part, page_number, pager
 
 IRI: Final = "iri."
 """Before the name of a type that nobody declares, in an address: its expanded name has slashes."""

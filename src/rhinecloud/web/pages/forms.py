@@ -1,8 +1,8 @@
-"""What forms and lists of all pages share: typed reading of queries, and the pages of a long list."""
+"""What forms and lists of all pages share: typed reading of queries, the pages of a long list, heads that sort."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -24,6 +24,14 @@ class Pager(msgspec.Struct, kw_only=True):
     total: int
     before: str  # address; "" where there is none
     after: str
+
+
+class Heading(msgspec.Struct, kw_only=True):
+    """The head of a column that sorts."""
+
+    label: str
+    address: str
+    sorted: str  # "ascending", "descending" or ""
 
 
 def pager(request: AnyRequest, shown: int, total: int) -> Pager:
@@ -54,3 +62,15 @@ def address(request: AnyRequest, **changed: str) -> str:
 def is_part(request: AnyRequest) -> bool:
     """htmx asks for the part that changes, not for the page around it."""
     return request.headers.get("hx-request") == "true" and request.headers.get("hx-history-restore-request") != "true"
+
+
+def headings(request: AnyRequest, columns: Any, sort: str, way: str, say: Any) -> list[Heading]:
+    """The heads of a table's columns, each with the address that sorts by it."""
+    return [
+        Heading(
+            label=say(label),
+            address=address(request, sort=f"{name}.down" if name == sort and way != "down" else name),
+            sorted=("descending" if way == "down" else "ascending") if name == sort else "",
+        )
+        for name, label in columns
+    ]

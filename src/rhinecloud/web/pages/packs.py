@@ -22,7 +22,7 @@ from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
 
 from .forms import Form
-from .rules import who
+from .watching import who
 
 list_ = list  # `list` is the name of a handler below
 

@@ -22,6 +22,8 @@ from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
 
 from .evidence import Raw, readable
 from .forms import PAGE, Form, Pager, is_part, page_number, pager
+from .letters import LetterRow, Letters
+from .letters import routes as letter_routes
 
 DAYS: Final = 14
 """Days of the heat cells."""
@@ -36,8 +38,6 @@ SOURCES: Final = 200
 """Sources that are shown, the worst first."""
 HEAT: Final = 60
 """Sources with heat cells."""
-LETTERS: Final = 100
-"""Dead letters that are shown, the newest first."""
 
 
 class SourceRow(msgspec.Struct, kw_only=True):
@@ -58,17 +58,6 @@ class HeatRow(msgspec.Struct, kw_only=True):
     name: str
     device: str
     cells: list[float | None]
-
-
-class LetterRow(msgspec.Struct, kw_only=True):
-    """A notification that could not be delivered."""
-
-    sequence: int
-    subscription: str
-    endpoint: str
-    reason: str
-    failed_us: int
-    size: int
 
 
 class QuarantineRow(msgspec.Struct, kw_only=True):
@@ -117,9 +106,10 @@ class MessagePage(msgspec.Struct, kw_only=True):
 class QualityScreens:
     """The handlers of quality and quarantine."""
 
-    def __init__(self, rooms: Rooms, pages: Pages, visits: Visits) -> None:
+    def __init__(self, rooms: Rooms, pages: Pages, visits: Visits, letters: Letters) -> None:
         self._rooms, self._connect = rooms, rooms.connect
         self._pages, self._visits = pages, visits
+        self._letters = letters
 
     async def show(self, request: AnyRequest) -> Response[Any]:
         """Sources and quarantine; htmx asks for the quarantine's table alone."""
@@ -145,7 +135,7 @@ class QualityScreens:
             measures={m: words(visit.language)(text) for m, text in MEASURES.items()},
             heat=heat,
             heat_days=heat_days,
-            letters=[] if is_part(request) else await self._letters(visit),
+            letters=[] if is_part(request) else await self._letters.newest(visit),
             may_letters=self._visits.may(visit, "subscriptions.manage"),
             rows=[_row(item) for item in found.items],
             pager=pager(request, len(found.items), found.total),
@@ -262,47 +252,6 @@ class QualityScreens:
         rows.sort(key=lambda r: (min((c for c in r.cells if c is not None), default=1.0), r.name))
         return rows[:HEAT], starts
 
-    async def _letters(self, visit: Visit) -> list[LetterRow]:
-        if self._connect.dead is None or not self._visits.may(visit, "subscriptions.manage"):
-            return []
-        return [
-            LetterRow(
-                sequence=letter.sequence,
-                subscription=letter.subscription,
-                endpoint=letter.endpoint,
-                reason=letter.reason,
-                failed_us=letter.failed_us,
-                size=letter.size,
-            )
-            for letter in (await self._connect.dead.list(visit.tenant))[:LETTERS]
-        ]
-
-    async def resend(self, request: AnyRequest, data: Form) -> Response[Any]:
-        """Sends one dead letter, or all, again."""
-        visit = await self._letters_visit(request)
-        chosen = [int(data["sequence"])] if data.get("sequence", "").isdecimal() else []
-        done = await self._connect.dead.replay(visit.tenant, chosen)
-        detail = {"sent": done.sent, "gone": done.gone}
-        await self._rooms.access.record(
-            visit.principal, "letters.replay", str(chosen or "all"), tenant=visit.tenant, **detail
-        )
-        return Redirect(f"/quality?sent={done.sent}&gone={done.gone}#letters", status_code=303)
-
-    async def bury(self, request: AnyRequest, data: Form) -> Response[Any]:
-        """Throws one dead letter away."""
-        visit = await self._letters_visit(request)
-        if not data.get("sequence", "").isdecimal():
-            raise ResourceNotFound("There is no such letter")
-        await self._connect.dead.discard(visit.tenant, [int(data["sequence"])])
-        await self._rooms.access.record(visit.principal, "letters.discard", data["sequence"], tenant=visit.tenant)
-        return Redirect("/quality#letters", status_code=303)
-
-    async def _letters_visit(self, request: AnyRequest) -> Visit:
-        visit = await self._visit(request, "subscriptions.manage")
-        if self._connect.dead is None:
-            raise Unavailable("Dead letters are not kept in this installation")
-        return visit
-
     def _device(self, tenant: str, source: str) -> Any:
         """The registered device that a source is, else None."""
         kind, _, name = source.partition(":")
@@ -350,12 +299,12 @@ def _said(query: Any, language: str) -> str:
 
 
 def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
-    page = QualityScreens(rooms, pages, visits)
+    letters = Letters(rooms, visits)
+    page = QualityScreens(rooms, pages, visits, letters)
     return [
         get("/quality")(page.show),
         get("/quality/quarantine/{item:int}")(page.message),
         post("/quality/replay")(page.replay),
         post("/quality/discard")(page.discard),
-        post("/quality/letters/replay")(page.resend),
-        post("/quality/letters/discard")(page.bury),
+        *letter_routes(letters),
     ]
