@@ -1,15 +1,19 @@
 """Templates to pages: one Jinja environment a language, the shipped files with their version, the icons.
 
-A template gets one typed object, `page`, and these names: `_` and `ngettext`, `icon(name)`, `static(path)`, `age(us)`,
-`moment(us)`, `number(x, decimals)`. Text is escaped; nothing here writes a script or a style into a page.
+A template gets one typed object, `page`, and these names: `_` and `ngettext`, `icon(name)`, `static(path)`,
+`modules(path)`, `age(us)`, `moment(us)`, `number(x, decimals)`. Text is escaped; nothing here writes a script or a
+style into a page.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from posixpath import dirname, normpath
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -25,6 +29,7 @@ from rhinecloud.base.clock import SECOND, Clock
 from .language import LANGUAGES, words
 
 FOLDER: Final = Path(__file__).parent
+_IMPORT: Final = re.compile(r"""^import (?:[^"';]* from )?["'](\.[^"']+)["'];""", re.MULTILINE)
 TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8",
@@ -60,6 +65,18 @@ class Files:
 
     def address(self, path: str) -> str:
         return f"/static/{self.version}/{path}"
+
+    def modules(self, path: str) -> list[str]:
+        """Addresses of a module and of all that it imports: a page that names them has them loaded side by side."""
+        found: dict[str, None] = {}
+        ahead = [path]
+        while ahead:
+            name = ahead.pop()
+            if name not in found and name in self._names:
+                found[name] = None
+                text = self._names[name].read_text("utf-8") if name.startswith("components/") else ""
+                ahead += [normpath(f"{dirname(name)}/{other}") for other in _IMPORT.findall(text)]
+        return [self.address(name) for name in found]
 
     def get(self, path: str) -> Shipped | None:
         """The file, or None where we ship no such one; only names found at the start are ever opened."""
@@ -111,6 +128,7 @@ class Pages:
         made.globals |= {
             "icon": self.icon,
             "static": self.files.address,
+            "modules": cache(self.files.modules),
             "age": lambda us: self.age(us, language),
             "moment": lambda us: self.moment(us, language),
             "day": lambda us: format_datetime(

@@ -79,9 +79,10 @@ class AlertList extends HTMLElement {
 
   select(entity) {
     this.#selected = entity;
+    const of = new Set(this.#shown.filter((one) => one.entity === entity).map((one) => one.id));
     for (const row of this.list.querySelectorAll('[role="option"]')) {
-      const alert = this.#shown.find((one) => one.id === row.dataset.id);
-      row.setAttribute("aria-selected", String(alert?.entity === entity && entity !== null));
+      const chosen = String(of.has(row.dataset.id));
+      if (row.getAttribute("aria-selected") !== chosen) row.setAttribute("aria-selected", chosen);
     }
   }
 

@@ -25,6 +25,7 @@ export class Places {
   /** Everything, in place of what was. */
   show(things) {
     const there = things.filter((thing) => thing.lon !== null);
+    if (this.#stands(there)) return;
     this.#things = there;
     this.#index = new Map();
     this.#xs = new Float64Array(there.length);
@@ -34,6 +35,25 @@ export class Places {
       this.#locate(place, there[place]);
     }
     this.#levels.clear();
+  }
+
+  /** Takes things over that stand where they stood, as from one moment of the past to another; false: they do not. */
+  #stands(there) {
+    if (there.length !== this.#things.length) return false;
+    const taken = new Array(there.length);
+    for (const thing of there) {
+      const place = this.#index.get(thing.id);
+      const before = this.#things[place];
+      if (!before || before.lon !== thing.lon || before.lat !== thing.lat || this.#turns(before, thing)) return false;
+      taken[place] = thing;
+    }
+    this.#things = taken;
+    return true;
+  }
+
+  /** Whether another level shows it now, since its state is another. */
+  #turns(before, thing) {
+    return before.kind !== thing.kind || (before.state >= ALARMING !== thing.state >= ALARMING && this.kinds[thing.kind].minZoom > 0);
   }
 
   get(id) {
@@ -50,7 +70,7 @@ export class Places {
     if (before.lon !== thing.lon || before.lat !== thing.lat) {
       this.#locate(place, thing);
       this.#moved();
-    } else if (before.state >= ALARMING !== thing.state >= ALARMING && this.kinds[thing.kind].minZoom > 0) this.#moved();
+    } else if (this.#turns(before, thing)) this.#moved();
   }
 
   remove(id) {

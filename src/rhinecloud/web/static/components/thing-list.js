@@ -8,6 +8,7 @@ import { STATES, age, figure, moment, n, t } from "./words.js";
 
 export const MOST = 200; // are listed
 const FRESH = 20; // values that light up in a second
+const LIT_MS = 900; // at once and without fading: a fading colour is a picture every sixtieth of a second
 
 class ThingList extends HTMLElement {
   #rows = new Map();
@@ -157,8 +158,8 @@ class ThingList extends HTMLElement {
     const now = performance.now();
     this.#lit = this.#lit.filter((since) => now - since < 1000).concat(items.map(() => now)).slice(-2 * FRESH);
     if (!items.length || this.#lit.length > FRESH) return;
-    for (const item of items) item.classList.remove("fresh");
-    requestAnimationFrame(() => items.forEach((item) => item.classList.add("fresh")));
+    for (const item of items) item.classList.add("fresh");
+    setTimeout(() => items.forEach((item) => item.classList.remove("fresh")), LIT_MS);
   }
 
   /** Ages pass. */

@@ -26,6 +26,7 @@ export class ThingsLayer {
   #drawn = []; // {x, y, r, state, thing | group}
   #pulses = new Map(); // id → since when
   #pulse = 0;
+  #second = { from: 0, changes: 0, calm: true }; // how much changes; calm: a second ago it was little
   #frame = 0;
   selected = null;
   extra = null; // draws over the things: (pen, project) => void
@@ -203,8 +204,10 @@ export class ThingsLayer {
   /** What has just changed is ringed for a second, unless so much does that rings would say nothing. */
   #ring(things) {
     const now = performance.now();
-    for (const [id, since] of this.#pulses) if (now - since >= PULSE_MS) this.#pulses.delete(id);
-    if (this.#pulses.size + things.length > PULSES) return;
+    const { from, changes } = this.#second;
+    if (now - from > 1000) this.#second = { from: now, changes: 0, calm: changes <= PULSES || now - from > 2000 };
+    this.#second.changes += things.length;
+    if (!this.#second.calm || this.#second.changes > PULSES) return;
     for (const thing of things) this.#pulses.set(thing.id, now);
   }
 
