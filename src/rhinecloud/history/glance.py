@@ -58,8 +58,12 @@ def glance(
 def movers(past: Store, attr: str) -> set[str]:
     """Entities of which this attribute had more than one value: for a location, what moves."""
     rows = rows_between(past, None, None, "entity, attr, body", f"attr = '{_quoted(attr)}'")
+    # Most have one, and were told of it in the same words: only of the others is it read what it is.
     found = past.rows(
-        f"SELECT entity FROM ({rows}) GROUP BY entity HAVING count(DISTINCT json_extract(body, '$.value')) > 1"
+        f"""WITH told AS MATERIALIZED ({rows}),
+            twice AS (SELECT entity FROM told GROUP BY entity HAVING min(body) <> max(body))
+        SELECT entity FROM told SEMI JOIN twice USING (entity)
+        GROUP BY entity HAVING count(DISTINCT json_extract(body, '$.value')) > 1"""
     )
     return {entity for (entity,) in found}
 
