@@ -5,6 +5,7 @@ import { figure } from "./words.js";
 const NAMES_FROM = 13;
 const MOST = 260;
 const HALO = 3;
+const LINE = 15; // pixels
 const LEAST = 20; // pixels; where not even that is free, nothing needs to be measured
 const PICTURES = 1_200; // kept; text with a halo is slow to draw, and most labels are the same from one picture to the next
 const MAKE = 40; // pictures made for one frame, so that the map moves smoothly; the others come with the next frames
@@ -27,26 +28,36 @@ export class Labels {
     for (let i = drawn.length - 1; i >= 0 && count < MOST; i--) {
       const { x, y, thing, chosen } = drawn[i];
       if (!thing || x < 0 || y < 0 || x > w || y > h) continue;
-      const named = zoom >= NAMES_FROM || chosen;
-      const half = named ? 15 : 7.5;
-      const gap = chosen ? 23 : 18;
-      const free = (left, width) => taken.free(left, y - half, left + width, y + half);
-      if (!chosen && !free(x + gap, LEAST) && !free(x - gap - LEAST, LEAST)) continue;
-      const lines = told(thing, kinds[thing.kind], named);
-      if (!lines.length) continue;
-      const key = lines.join("\n");
-      const width = this.#width(pen, key, lines);
-      const left = [x + gap, x - gap - width].find((side) => free(side, width)) ?? (chosen ? x + gap : null);
-      if (left === null) continue;
-      taken.put(left, y - half, left + width, y + half);
+      const label = this.#fitting(pen, taken, drawn[i], kinds[thing.kind], zoom >= NAMES_FROM || chosen);
+      if (!label) continue;
+      taken.put(label.left, y - label.half, label.left + label.width, y + label.half);
       count += 1;
-      if (!this.#pictures.has(key) && (made += 1) > MAKE) all = false;
+      if (!this.#pictures.has(label.key) && (made += 1) > MAKE) all = false;
       else {
-        const { canvas, height } = this.#picture(key, lines, width, ratio, colours);
-        pen.drawImage(canvas, left - HALO, y - height / 2, canvas.width / ratio, height);
+        const { canvas, height } = this.#picture(label, ratio, colours);
+        pen.drawImage(canvas, label.left - HALO, y - height / 2, canvas.width / ratio, height);
       }
     }
     return all;
+  }
+
+  /** What there is room for beside a thing: value and name, or the value alone; null: nothing. */
+  #fitting(pen, taken, { x, y, thing, chosen }, kind, named) {
+    const gap = chosen ? 23 : 18;
+    const free = (left, width, half) => taken.free(left, y - half, left + width, y + half);
+    if (!chosen && !free(x + gap, LEAST, LINE / 2) && !free(x - gap - LEAST, LEAST, LINE / 2)) return null;
+    const told = value(thing, kind);
+    const name = thing.name.length > 30 ? `${thing.name.slice(0, 29)}…` : thing.name;
+    for (const lines of named ? [[told, name], [told]] : [[told]]) {
+      const said = lines.filter(Boolean);
+      if (!said.length) continue;
+      const key = said.join("\n");
+      const width = this.#width(pen, key, said);
+      const half = (said.length * LINE) / 2;
+      const left = [x + gap, x - gap - width].find((side) => free(side, width, half)) ?? (chosen ? x + gap : null);
+      if (left !== null) return { key, lines: said, left, width, half };
+    }
+    return null;
   }
 
   #font(at) {
@@ -68,10 +79,10 @@ export class Labels {
     return width;
   }
 
-  #picture(key, lines, width, ratio, colours) {
+  #picture({ key, lines, width }, ratio, colours) {
     let label = this.#pictures.get(key);
     if (label) return label;
-    const height = lines.length * 15 + 2 * HALO;
+    const height = lines.length * LINE + 2 * HALO;
     const canvas = document.createElement("canvas");
     canvas.width = Math.ceil((width + 2 * HALO) * ratio);
     canvas.height = Math.ceil(height * ratio);
@@ -81,21 +92,14 @@ export class Labels {
     lines.forEach((line, at) => {
       pen.font = this.#font(at);
       pen.fillStyle = at === 0 ? colours.text : colours.label;
-      pen.strokeText(line, HALO, HALO + 7.5 + at * 15);
-      pen.fillText(line, HALO, HALO + 7.5 + at * 15);
+      pen.strokeText(line, HALO, HALO + LINE / 2 + at * LINE);
+      pen.fillText(line, HALO, HALO + LINE / 2 + at * LINE);
     });
     label = { canvas, height: canvas.height / ratio };
     if (this.#pictures.size > PICTURES) this.#pictures.clear();
     this.#pictures.set(key, label);
     return label;
   }
-}
-
-/** What stands beside a thing, in one or two lines. */
-function told(thing, kind, named) {
-  const lines = [value(thing, kind)].filter(Boolean);
-  if (named) lines.push(thing.name.length > 30 ? `${thing.name.slice(0, 29)}…` : thing.name);
-  return lines;
 }
 
 function value(thing, kind) {
