@@ -84,7 +84,7 @@ def test_from_an_alert_to_its_beginning_and_to_a_better_rule(open_page: Open, de
     expect(page.locator("thing-panel h2")).to_have_text("Brook walk")
     expect(page.locator("thing-panel .main-figure .value")).to_have_text("12.25")
     expect(page.locator("alert-list [role=option]", has_text=RULE)).to_have_count(1)
-    page.get_by_role("button", name="Now").click()
+    page.get_by_role("button", name="Now", exact=True).click()
     expect(page.locator("#live")).to_have_attribute("data-state", "live")
     # acknowledge it, where it is seen
     page.locator("thing-panel").get_by_role("button", name="Acknowledge").click()
