@@ -11,8 +11,8 @@ import gc
 from typing import Final
 
 YOUNG: Final = 150_000
-"""Containers made, and not yet gone, before the young ones are looked at: more than the batches under way have, of which
-nothing would be found to be gone. Some six milliseconds of work."""
+"""Containers made, and not yet gone, before the young ones are looked at: more than the batches under way have, of
+which nothing would be found to be gone. Some six milliseconds of work."""
 
 
 def settle() -> None:
