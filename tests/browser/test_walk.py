@@ -130,3 +130,16 @@ def test_an_alert_that_comes_is_told_on_every_screen(open_page: Open, demo: Live
     elsewhere.locator(".toast.s4 a").click()
     elsewhere.wait_for_url("**/alerts/*")
     expect(elsewhere.locator("h1")).to_contain_text("Water over all marks")
+
+
+def test_what_is_typed_while_the_sentence_is_drawn_anew_stays(open_page: Open, demo: LiveCity) -> None:
+    page = open_page("/rules/new")
+    page.locator("#value").wait_for()
+    slow = {"offline": False, "latency": 900, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    page.locator("#type").select_option("WaterObserved")
+    with page.expect_response("**/rules/sketch"):
+        page.locator("#value").fill("14.25")
+    page.wait_for_timeout(2500)
+    expect(page.locator("#value")).to_have_value("14.25")
+    expect(page.locator("#type")).to_have_value("WaterObserved")
