@@ -83,7 +83,8 @@ async def run(host: str, port: int, devices: list[list[str]], seconds: float, wi
     def payload() -> bytes:
         nonlocal number
         number += 1
-        return b'{"height": %d.%02d}' % (number % 10, number % 100)
+        # A river that breathes by some centimetres: one that leaps by metres would raise and clear alerts all the time.
+        return b'{"height": 3.%02d}' % (40 + number % 20)
 
     begun = time.perf_counter()
     made = await asyncio.gather(
