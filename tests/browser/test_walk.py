@@ -138,8 +138,10 @@ def test_what_is_typed_while_the_sentence_is_drawn_anew_stays(open_page: Open, d
     slow = {"offline": False, "latency": 900, "downloadThroughput": -1, "uploadThroughput": -1}
     page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
     page.locator("#type").select_option("WaterObserved")
-    with page.expect_response("**/rules/sketch"):
-        page.locator("#value").fill("14.25")
-    page.wait_for_timeout(2500)
+    page.locator("#value").fill("14.25")
+    page.wait_for_timeout(300)  # the first answer is still on its way when the next question leaves
+    page.locator("#severity").select_option("critical")
+    page.wait_for_timeout(3000)
     expect(page.locator("#value")).to_have_value("14.25")
+    expect(page.locator("#severity")).to_have_value("critical")
     expect(page.locator("#type")).to_have_value("WaterObserved")

@@ -1,5 +1,6 @@
 /* A part of a form that the server draws anew after a choice: what somebody typed into it while the answer was on its
-   way is not overwritten. The part has the attribute data-keeps-typed and an id. */
+   way is not overwritten. The part has the attribute data-keeps-typed and an id. Its requests share one hx-sync outside it:
+   of two under way, the older one's answer would not know what the newer one has told. */
 
 const asked = new Map(); // id of the part → its values when the request left
 
