@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rhinecloud.base.clock import SECOND, iso, parse_us
+from rhinecloud.base.clock import END, FIRST, iso, parse_us
 from rhinecloud.base.errors import BadRequestData, Unreadable
 
 from .mapping import Time
@@ -19,9 +19,6 @@ Reader = Callable[[Any], str]
 """From the value that stands for a time to RFC 3339 text."""
 
 _PER: Final = {"s": 1_000_000, "ms": 1_000, "us": 1}
-# Years 1 to 9999 in µs: what RFC 3339 can write.
-_FIRST: Final = -62_135_596_800 * SECOND
-_LAST: Final = 253_402_300_799 * SECOND
 _ZONED = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
 
 
@@ -109,8 +106,8 @@ def from_number(value: float, form: str = "auto") -> str:
     try:
         us = round(value / 1000) if form == "ns" else round(value * _PER[form])
     except (OverflowError, ValueError):
-        us = _LAST + 1
-    if not _FIRST <= us <= _LAST:
+        us = END
+    if not FIRST <= us < END:
         raise Unreadable(f"{value} ({form} since 1970) is outside the years 1 to 9999", reason="bad time")
     return iso(us)
 
