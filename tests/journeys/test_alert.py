@@ -23,7 +23,7 @@ from rhinecloud.base.settings import Settings
 from rhinecloud.connect import Device
 from rhinecloud.insight import News, Rule
 from rhinecloud.insight.rules import Rules
-from rhinecloud.insight.tables import FILE, Shelf
+from rhinecloud.insight.tables import shelf_of
 from tests.running import launch, wait
 
 from .conftest import LiveCity, run_city
@@ -108,7 +108,7 @@ def test_kill_9_between_raise_and_clear_keeps_the_alert(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with run_city(data, "--empty", "--open") as city:
         secret = city.command("device", "add", "pier", "--type", "WaterObserved", "--entity", GAUGE).split()[-1]
-    shelf = Shelf(data / "tenants" / "city" / FILE)
+    shelf = shelf_of(data / "tenants" / "city")
     Rules(shelf, (), now_us()).save(RULE, "person:anna", now_us())
     shelf.close()
     with killed_city(data) as city:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,19 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return db
 
 
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """One durable transaction; rolled back when the block or the commit raises, so that the next one can begin."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
 def migrate(db: sqlite3.Connection, steps: Sequence[str]) -> None:
     """Brings a database to the newest schema; step n makes version n+1, each in a transaction of its own.
 
@@ -44,16 +58,11 @@ def migrate(db: sqlite3.Connection, steps: Sequence[str]) -> None:
             raise Unavailable(
                 f"The database is of schema {version}, this program knows {len(steps)}; install a newer one"
             )
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(db):
             if _version(db) == version:  # nobody else was faster
                 for statement in _statements(steps[version]):
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version={version + 1}")
-            db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
 
 
 def _version(db: sqlite3.Connection) -> int:

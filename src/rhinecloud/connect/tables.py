@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from rhinecloud.base.database import connect, migrate
+from rhinecloud.base.database import connect, migrate, transaction
 from rhinecloud.base.errors import InvalidRequest, NonexistentTenant
 
 SCHEMA: Final = (
@@ -70,13 +70,8 @@ class Shelf:
         """One durable transaction; rolled back when the block raises."""
         with self.lock:
             self.used = time.monotonic()
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(self.db):
                 yield self.db
-            except BaseException:
-                self.db.execute("ROLLBACK")
-                raise
-            self.db.execute("COMMIT")
 
     def foreign_change(self, *, wait: bool = True) -> bool:
         """Whether another connection has committed since the last call: what is held in memory is then stale.

@@ -12,9 +12,10 @@ from typing import Any, Final, TypedDict
 import msgspec
 
 from rhinecloud.base.errors import BadRequestData, ResourceNotFound
+from rhinecloud.base.shelf import Shelf
 
 from .declare import SEVERITIES, Acknowledgement, Alert, Comment
-from .tables import Shelf, set_meta
+from .tables import set_meta
 
 SORTS: Final = {
     "worst": "severity DESC, raised_us DESC",
@@ -129,7 +130,7 @@ def overlapping(db: sqlite3.Connection, alert: Alert, until_us: int) -> Alert | 
 
 def find(shelf: Shelf, alert_id: str) -> Alert:
     """Raises: ResourceNotFound."""
-    rows = shelf.rows("SELECT body FROM alert WHERE id = ?", (alert_id,))
+    rows = shelf.rows("SELECT body FROM alert WHERE id = ?", alert_id)
     if not rows:
         raise _missing(alert_id)
     return _alert(rows[0][0])
@@ -148,7 +149,7 @@ def raised(shelf: Shelf) -> list[Alert]:
 
 def changed_after(shelf: Shelf, change: int, limit: int = 500) -> list[tuple[int, Alert]]:
     """Alerts that changed since, each as it is now, in the order of change."""
-    rows = shelf.rows("SELECT change, body FROM alert WHERE change > ? ORDER BY change LIMIT ?", (change, limit))
+    rows = shelf.rows("SELECT change, body FROM alert WHERE change > ? ORDER BY change LIMIT ?", change, limit)
     return [(int(number), _alert(body)) for number, body in rows]
 
 
@@ -158,7 +159,7 @@ def counts(shelf: Shelf, now: int) -> dict[str, int]:
     rows = shelf.rows(
         "SELECT severity, count(*) FROM alert WHERE cleared_us IS NULL AND coalesce(snoozed_until_us, 0) <= ?"
         " GROUP BY severity",
-        (now,),
+        now,
     )
     for severity, count in rows:
         found[SEVERITIES[severity]] = count
@@ -198,9 +199,11 @@ def search(shelf: Shelf, expand: Callable[[str], str], asked: Asked, now: int) -
     limit, offset = max(0, min(asked.get("limit", 100), MOST)), max(0, asked.get("offset", 0))
     rows = shelf.rows(
         f"SELECT body FROM alert WHERE {condition} ORDER BY {SORTS[sort]}, id LIMIT ? OFFSET ?",
-        (*values, limit, offset),
+        *values,
+        limit,
+        offset,
     )
-    total = shelf.rows(f"SELECT count(*) FROM alert WHERE {condition}", tuple(values))[0][0]
+    total = shelf.rows(f"SELECT count(*) FROM alert WHERE {condition}", *values)[0][0]
     found = [_decode(body) for (body,) in rows]
     if at_us is not None:
         found = [as_of(alert, at_us) for alert in found]

@@ -6,8 +6,9 @@ import sqlite3
 from typing import Any, Final
 
 from rhinecloud.base.clock import DAY, SECOND
+from rhinecloud.base.shelf import Shelf
 
-from .tables import Shelf, set_meta
+from .tables import set_meta
 
 FORGET_US: Final = 400 * DAY
 SHORTEST_US: Final = 5 * SECOND

@@ -15,6 +15,7 @@ from rhinecloud.base import telemetry
 from rhinecloud.base.clock import DAY, SECOND, iso
 from rhinecloud.base.errors import RhineError
 from rhinecloud.base.model import Entity, Instance, Op, Update
+from rhinecloud.base.shelf import Shelf
 from rhinecloud.context import Present, Query, Types
 from rhinecloud.history import History
 
@@ -24,7 +25,6 @@ from .entities import KPI
 from .figuring import Figure, Figuring, by_type, formula, hours, judged, only_numbers, trend
 from .rules import slug
 from .standing import Expand
-from .tables import Shelf
 
 SOURCE: Final = "insight"
 """Source of what this room writes; it concerns no indicator."""
@@ -128,7 +128,8 @@ class Indicators:
             key = (indicator.id, area)
             rows = self._shelf.rows(
                 "SELECT at_us, value FROM figure WHERE id = ? AND area = ? AND at_us >= ? ORDER BY at_us",
-                (*key, now - KEPT_US),
+                *key,
+                now - KEPT_US,
             )
             points = only_numbers(rows)
             at, figure = self._now.get(key, (points[-1][0] if points else 0, Figure(None, 0)))

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from rhinecloud.base.clock import DAY, SECOND, iso
 from rhinecloud.base.model import Instance, Op, Update
+from rhinecloud.base.shelf import Shelf
 from rhinecloud.context import Present
 
 from . import alerts
@@ -21,7 +22,7 @@ from .declare import Alert
 from .entities import ALERT
 from .indicators import SOURCE
 from .standing import LOCATION, Expand
-from .tables import Shelf, set_meta
+from .tables import set_meta
 
 AFTER_US: Final = 7 * DAY
 BATCH: Final = 500

@@ -29,7 +29,7 @@ from . import alerts
 from .areas import Areas
 from .checks import check_indicator, check_rule
 from .declare import Alert, Happened, Indicator, IndicatorValue, News, Rule, RuleVersion, Trial, Trouble
-from .tables import FILE, Shelf
+from .tables import shelf_of
 from .tenant import Means, Tenant
 from .trial import Progress, try_rule
 
@@ -409,7 +409,7 @@ class Insight:
         with self._opening:  # a screen's thread may be the first to ask
             if tenant not in self._tenants:
                 self._presents.open(tenant)  # raises where there is no such tenant
-                shelf = Shelf(self._folder / tenant / FILE)
+                shelf = shelf_of(self._folder / tenant)
                 self._tenants[tenant] = Tenant(tenant, shelf, self._means, lambda: self._active(tenant))
                 if self._loaded:
                     self._later(self._stand(self._tenants[tenant], None))

@@ -10,9 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
+from rhinecloud.base.shelf import Shelf
 
 from .declare import Rule, RuleVersion
-from .tables import Shelf
 
 OWN: Final = "own."
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,118}[a-z0-9])?\Z")
@@ -84,7 +84,7 @@ class Rules:
         """All versions, the newest first; also of a rule that was deleted."""
         rows: list[Any] = self._shelf.rows(
             "SELECT version, body, saved_us, who FROM rule WHERE id = ? AND body IS NOT NULL ORDER BY version DESC",
-            (rule_id,),
+            rule_id,
         )
         return [RuleVersion(_version(body, version), saved_us, who) for version, body, saved_us, who in rows]
 

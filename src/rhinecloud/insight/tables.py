@@ -1,21 +1,12 @@
-"""insight.db: one SQLite file a tenant for rules, alerts, pending cases and the figures of the last day.
-
-Opened when first used, closed when idle. Writing happens in threads and waits for the disk; reading has a connection of
-its own, so that a screen never waits for a commit.
-"""
+"""insight.db: one SQLite file a tenant for rules, alerts, pending cases and the figures of the last day."""
 
 from __future__ import annotations
 
 import sqlite3
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from rhinecloud.base.database import connect, migrate
-from rhinecloud.base.errors import NonexistentTenant
+from rhinecloud.base.shelf import Shelf
 
 FILE: Final = "insight.db"
 SCHEMA: Final = (
@@ -49,64 +40,9 @@ SCHEMA: Final = (
 )
 
 
-class Shelf:
-    """The insight.db of one tenant; opens by itself."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.used = time.monotonic()
-        self._lock = threading.RLock()
-        self._reading = threading.RLock()
-        self._writes: sqlite3.Connection | None = None
-        self._reads: sqlite3.Connection | None = None
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One durable transaction; rolled back when the block raises."""
-        with self._lock:
-            db = self._open()
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
-
-    def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        """What a query answers, as of the last commit."""
-        with self._reading:
-            if self._reads is None:
-                with self._lock:
-                    self._open()
-                self._reads = connect(self.path, read_only=True)
-            self.used = time.monotonic()
-            return self._reads.execute(sql, parameters).fetchall()
-
-    def meta(self, key: str) -> int:
-        found = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
-        return int(found[0][0]) if found else 0
-
-    def _open(self) -> sqlite3.Connection:
-        self.used = time.monotonic()
-        if self._writes is None:
-            if not self.path.parent.is_dir():
-                raise NonexistentTenant(f"Tenant {self.path.parent.name} does not exist")
-            self._writes = connect(self.path)
-            migrate(self._writes, SCHEMA)
-        return self._writes
-
-    @property
-    def is_open(self) -> bool:
-        return self._writes is not None or self._reads is not None
-
-    def close(self) -> None:
-        """Closes the file; the next use opens it again."""
-        with self._reading, self._lock:
-            for db in (self._reads, self._writes):
-                if db is not None:
-                    db.close()
-            self._reads = self._writes = None
+def shelf_of(folder: Path) -> Shelf:
+    """The insight.db in a tenant's folder."""
+    return Shelf(folder / FILE, SCHEMA)
 
 
 def set_meta(db: sqlite3.Connection, key: str, value: int) -> None:

@@ -15,6 +15,7 @@ from rhinecloud.base.clock import Clock
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import RhineError
 from rhinecloud.base.model import Changes
+from rhinecloud.base.shelf import Shelf
 from rhinecloud.context import Present
 from rhinecloud.history import History
 
@@ -27,7 +28,7 @@ from .mirror import Mirror
 from .recalling import merge, recall, stretch
 from .rules import Rules
 from .standing import Expand, Standing
-from .tables import Shelf, set_meta
+from .tables import set_meta
 from .watch import Case, Watch
 
 AT_ONCE: Final = 100  # alerts told at a time
@@ -96,7 +97,7 @@ class Tenant:
                 log.warning("pending_unreadable", tenant=self.name, error=str(error))
         rows: list[Any] = self.shelf.rows(
             "SELECT rule, entity, max(snoozed_until_us) FROM alert WHERE snoozed_until_us > ? GROUP BY rule, entity",
-            (now,),
+            now,
         )
         for rule, entity, until in rows:
             self.watch.snooze(rule, entity, until)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +16,8 @@ from typing import Any, Final
 
 import msgspec
 
+from rhinecloud.base import shelf
 from rhinecloud.base.clock import Clock
-from rhinecloud.base.database import connect, migrate
-from rhinecloud.base.errors import NonexistentTenant
 
 from .declare import By
 
@@ -170,59 +167,30 @@ class Work:
         self.run("INSERT INTO news (what, incident, body) VALUES (?, ?, ?)", what, incident, _encode(body))
 
 
-class Shelf:
-    """The operations.db of one tenant; opens by itself. Blocking; any thread may use it."""
+class Shelf(shelf.Shelf):
+    """The operations.db of one tenant."""
 
     def __init__(self, folder: Path, clock: Clock, committed: Callable[[], None] = lambda: None) -> None:
+        # What is erased is gone from the file too.
+        super().__init__(folder / FILE, SCHEMA, pragmas=("secure_delete=ON",))
         self.folder = folder
-        self.used = time.monotonic()
         self._clock, self._committed = clock, committed
-        self._lock, self._reading = threading.RLock(), threading.RLock()
-        self._writes: sqlite3.Connection | None = None
-        self._reads: sqlite3.Connection | None = None
 
     @contextmanager
     def work(self, by: By) -> Iterator[Work]:
         """One durable transaction; nothing of it remains when the block raises."""
         with self._lock:
-            db = self._open()
-            db.execute("BEGIN IMMEDIATE")
-            work = Work(db, self._clock(), by)
-            try:
+            with self.transaction() as db:
+                work = Work(db, self._clock(), by)
                 yield work
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
             self._note(work.heads)
         self._committed()
-
-    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """What a query answers, as of the last commit."""
-        with self._reading:
-            if self._reads is None:
-                with self._lock:
-                    self._open()
-                self._reads = connect(self.folder / FILE, read_only=True)
-            self.used = time.monotonic()
-            return self._reads.execute(sql, parameters).fetchall()
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
         """Several queries that see the same moment, beside whoever writes."""
-        with self._reading:
-            self.rows("SELECT 1")
-            assert self._reads is not None
-            self._reads.execute("BEGIN")
-            try:
-                yield Work(self._reads, self._clock(), By(""))
-            finally:
-                self._reads.execute("COMMIT")
-
-    def meta(self, key: str) -> int:
-        found = self.rows("SELECT value FROM meta WHERE key = ?", key)
-        return int(found[0][0]) if found else 0
+        with self.moment() as db:
+            yield Work(db, self._clock(), By(""))
 
     def noted(self) -> dict[int, str]:
         """The heads of the tenant's chain, as they were noted apart from the database."""
@@ -241,30 +209,3 @@ class Shelf:
             os.write(handle, "".join(f"{number} {head}\n" for number, head in heads).encode())
         finally:
             os.close(handle)
-
-    def _open(self) -> sqlite3.Connection:
-        self.used = time.monotonic()
-        if self._writes is None:
-            if not self.folder.is_dir():
-                raise NonexistentTenant(f"Tenant {self.folder.name} does not exist")
-            self._writes = connect(self.folder / FILE)
-            self._writes.execute("PRAGMA secure_delete=ON")  # what is erased is gone from the file too
-            migrate(self._writes, SCHEMA)
-        return self._writes
-
-    def truncate(self) -> None:
-        """Empties the write-ahead log, so that what was erased is not found there either."""
-        with self._lock:
-            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    @property
-    def is_open(self) -> bool:
-        return self._writes is not None or self._reads is not None
-
-    def close(self) -> None:
-        """Closes the file; the next use opens it again."""
-        with self._reading, self._lock:
-            for db in (self._reads, self._writes):
-                if db is not None:
-                    db.close()
-            self._reads = self._writes = None
