@@ -2,7 +2,7 @@
 
     device → backbone (durable) → connect (decode) → context (quality, present, outbox: one commit) → history
                                                         └→ relay → backbone changes.<tenant> → screens
-                                                             └→ `City._told`: figures, rules, forecasts, subscriptions
+                                                             └→ at once: figures, rules, forecasts, subscriptions
 
 Data doors open first: NGSI-LD answers and devices are let in while the screens' framework is still being imported.
 """
@@ -28,7 +28,6 @@ from rhinecloud.base import collector, telemetry
 from rhinecloud.base.clock import Clock, now_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import Unauthorized
-from rhinecloud.base.model import Changes
 from rhinecloud.base.settings import Settings
 from rhinecloud.connect import Bad, Commands, Connect, Ingest, Replayed, Throttle, mqtt_filters
 from rhinecloud.context import DeadLetters, Presents, Relay, Subscriptions, Vocabularies
@@ -89,7 +88,6 @@ class City:
         self.backbone = Backbone(settings, authenticate=self._authenticate)
         self.commands = Commands(self.tenants, self.backbone.send_mqtt, clock=clock)
         self.throttle = Throttle(self._send_away, clock=clock)
-        self.relay = Relay(self.presents, self.backbone.publish, self._told)
         self.vocabularies = Vocabularies(self.model, allow_private=settings.allow_private_endpoints or settings.open)
         self.subscriptions = Subscriptions(self.presents, self.vocabularies, self._publish_dead, settings, clock)
         self.dead = DeadLetters(self.subscriptions, self.backbone.walk, self.backbone.drop)
@@ -99,6 +97,7 @@ class City:
             self.presents, self.histories, self.vocabularies, active=self.switchboard.ids, clock=clock
         )
         self.forecasting.bring(self.packs)
+        self.relay = self._make_relay()
         ingest = Ingest(
             decoder=self.connect.decoder,
             quarantine=self._quarantine,
@@ -130,6 +129,17 @@ class City:
         made.bring(self.packs)
         self.switchboard.watchers.append(made.switched)
         return made
+
+    def _make_relay(self) -> Relay:
+        """One process brings a commit's changes out, and so they are counted and told once."""
+        return Relay(
+            self.presents,
+            self.backbone.publish,
+            self.connect.figures.feed,
+            lambda changes: self.insight.read(changes.tenant, changes),
+            self.forecasting.read,
+            self.subscriptions.changed,
+        )
 
     @property
     def mqtt_port(self) -> int:
@@ -281,13 +291,6 @@ class City:
     def _highest(self, stream: str) -> int:
         return max((self.presents.open(name).mark(stream) for name in self.presents.names()), default=0)
 
-    async def _told(self, changes: Changes) -> None:
-        """Whoever brings a commit's changes out also counts them and tells subscribers: one process does, and once."""
-        self.connect.figures.feed(changes)
-        await self.insight.read(changes.tenant, changes)
-        self.forecasting.read(changes)
-        await self.subscriptions.changed(changes)
-
     @staticmethod
     def _districts(_tenant: str) -> dict[str, dict[str, Any]]:
         """The boroughs that the shipped map shows: indicators are told for each."""
@@ -347,10 +350,10 @@ class City:
     def _write_cli_token(self) -> None:
         """The commands of this machine's user reach the city with a token that only they can read."""
         path = self.settings.data / "secrets" / "cli.token"
-        with contextlib.suppress(OSError, Unauthorized):
-            self.access.bearer(path.read_text().strip())
+        known = path.read_text().strip() if path.is_file() else ""
+        secret = self._good_token(known, "command line of this machine", "*")
+        if secret == known:
             return
-        secret, _ = self.access.tokens.new(CITY, "command line of this machine", ["*"])
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secret + "\n")
 
@@ -371,15 +374,16 @@ class City:
         stack.push_async_callback(self.demo.stop)
 
     def _archive_token(self, known: str) -> str:
-        """A token that may bring the demo city's past in; the one it has, while it is good."""
+        """A token that may bring the demo city's past in."""
+        return self._good_token(known, "past of the demo city", "entities.write", self.settings.default_tenant)
+
+    def _good_token(self, known: str, name: str, scope: str, tenant: str = "") -> str:
+        """The token that a program of ours has, while it is good; else a new one."""
         with contextlib.suppress(Unauthorized):
             if known:
                 self.access.bearer(known)
                 return known
-        secret, _ = self.access.tokens.new(
-            CITY, "past of the demo city", ["entities.write"], tenant=self.settings.default_tenant
-        )
-        return secret
+        return self.access.tokens.new(CITY, name, [scope], tenant=tenant)[0]
 
 
 async def _send_json(send: Any, body: bytes) -> None:

@@ -81,7 +81,8 @@ async def test_a_commit_is_told_once_after_it_is_out_even_if_who_is_told_stumble
         told.append(changes.sequence)
         raise ValueError("stumbles")
 
-    relay = Relay(presents, publish, tell)
+    heard: list[int] = []
+    relay = Relay(presents, publish, tell, lambda changes: heard.append(changes.sequence))
     await relay.start()
     await commits(presents.open("city"), 3)
     for _ in range(100):
@@ -89,7 +90,7 @@ async def test_a_commit_is_told_once_after_it_is_out_even_if_who_is_told_stumble
             break
         await asyncio.sleep(0.01)
     await relay.stop()
-    assert out == told == [1, 2, 3]
+    assert out == told == heard == [1, 2, 3], "one that stumbles keeps nothing from the others"
 
 
 async def test_what_readers_are_done_with_goes_with_the_next_commit_or_soon(presents: Presents) -> None:

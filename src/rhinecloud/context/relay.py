@@ -29,19 +29,18 @@ class Publish(Protocol):
     def __call__(self, subject: str, data: bytes, *, message_id: str = "") -> Awaitable[int]: ...
 
 
-Told = Callable[[Changes], Awaitable[None]]
+Told = Callable[[Changes], Awaitable[None] | None]
 """Who in this process wants to know what changed."""
 
 
 class Relay:
-    """Runs between `start` and `stop`. Once a commit is out, `told` is called with it, once, and waited for."""
+    """Runs between `start` and `stop`. Once a commit is out, each of `told` is called with it, once, and waited for."""
 
     def __init__(
         self,
         presents: Presents,
         publish: Publish,
-        told: Told | None = None,
-        *,
+        *told: Told,
         most_bytes: int = MOST_BYTES,
         retry_s: float = RETRY_S,
     ) -> None:
@@ -110,12 +109,12 @@ class Relay:
             present.outbox_done("changes", self._at[tenant])
 
     async def _tell(self, changes: Changes) -> None:
-        if self._told is None:
-            return
-        try:
-            await self._told(changes)
-        except Exception:  # it is out: to publish it again would mend nothing
-            log.exception("changes_not_told", tenant=changes.tenant, sequence=changes.sequence)
+        for told in self._told:
+            try:
+                if (waits := told(changes)) is not None:
+                    await waits
+            except Exception:  # it is out, and the others want to know: to publish it again would mend nothing
+                log.exception("changes_not_told", tenant=changes.tenant, sequence=changes.sequence)
 
 
 def split(commit: Commit, most_bytes: int) -> Iterator[bytes]:
