@@ -15,7 +15,7 @@ from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import Unreadable
 from rhinecloud.base.model import Update
 from rhinecloud.connect import Connect, Device, Feed, Rejection, open_file
-from rhinecloud.connect.forms import source_name, unpacked
+from rhinecloud.connect.forms import form_of, source_name, unpacked
 
 
 class Bad(NamedTuple):
@@ -134,3 +134,14 @@ def test_what_unpacks_to_too_much_or_not_at_all_is_refused() -> None:
         unpacked(b"\x1f\x8bxxxxxxxxxxxx")
     with pytest.raises(Unreadable, match="breaks off"):
         unpacked(gzip.compress(msgspec.json.encode(list(range(1000))))[:-20])
+
+
+def test_a_form_that_stumbles_over_a_look_is_passed_by() -> None:
+    class Stumbles(Lines):
+        id = "test.stumbles"
+
+        def sniff(self, name: str, head: bytes) -> bool:
+            raise IndexError(name)
+
+    assert form_of("lots.txt", DOCUMENT, [Stumbles(), FORM]) is FORM
+    assert form_of("lots.txt", b"other", [Stumbles(), FORM]) is None

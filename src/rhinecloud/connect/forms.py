@@ -18,6 +18,7 @@ import msgspec
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import BadRequestData, Unreadable
 from rhinecloud.base.model import Update
+from rhinecloud.base.telemetry import logger
 
 from .ngsild import read_entity
 from .runs import Origin, Outcome, Rejection
@@ -27,6 +28,8 @@ HEAD: Final = 64 * 1024
 
 
 MAX_UNPACKED: Final = 512 * 1024**2
+
+log = logger("connect")
 
 Owner = Callable[[str, str], str | None]
 
@@ -47,8 +50,8 @@ def form_of(name: str, head: bytes, forms: Iterable[PackForm]) -> PackForm | Non
         try:
             if form.sniff(name, head):
                 return form
-        except Exception:  # noqa: S112 - a stranger's code; the next form may know the file
-            continue
+        except Exception:  # a stranger's code; the next form may know the file
+            log.exception("form_stumbled", form=form.id, file=name)
     return None
 
 
