@@ -113,6 +113,17 @@ class Call:
             return text == "true"
         raise BadRequestData(f"The parameter {name} is true or false, not {text[:40]!r}")
 
+    def number(self, name: str, default: int, most: int = 10**15) -> int:
+        """A parameter that is a whole number."""
+        text = self.params.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) <= 15):
+            raise BadRequestData(f"{name} is a whole number, at least 0")
+        if int(text) > most:
+            raise BadRequestData(f"{name} is at most {most}")
+        return int(text)
+
     def names(self, parameter: str) -> list[str]:
         """A parameter that is a list of names or ids, separated by commas."""
         text = self.params.get(parameter)

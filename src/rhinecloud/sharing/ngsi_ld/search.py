@@ -83,19 +83,10 @@ def paged(query: Query, limit: int, offset: int) -> Query:
 
 def page_of(call: Call) -> tuple[int, int]:
     """Limit and offset (4.12, 4.13, 5.5.9, 6.3.13)."""
-    limit, offset = _number(call, "limit", PAGE), _number(call, "offset", 0)
+    limit, offset = call.number("limit", PAGE), call.number("offset", 0)
     if limit == 0 and not call.flag("count"):
         raise BadRequestData("limit=0 is only for count=true")
     return min(limit, LARGEST), offset
-
-
-def _number(call: Call, name: str, default: int) -> int:
-    text = call.params.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise BadRequestData(f"{name} is a whole number, at least 0")
-    return int(text)
 
 
 def _link(call: Call, limit: int, offset: int, rel: str) -> Header:

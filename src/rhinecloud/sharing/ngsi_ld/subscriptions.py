@@ -45,7 +45,7 @@ async def listed(call: Call) -> Answer:
 
     Source: ETSI GS CIM 009, 5.8.4, 6.10.3.2.
     """
-    limit, offset, count = _number(call, "limit", PAGE), _number(call, "offset", 0), call.flag("count")
+    limit, offset, count = call.number("limit", PAGE), call.number("offset", 0), call.flag("count")
     if limit == 0 and not count:
         raise BadRequestData("limit=0 is only for count=true")
     limit = min(limit, LARGEST)
@@ -136,15 +136,6 @@ def _used(call: Call, found: list[Subscription]) -> bool:
     """Whether a name of ours stands in the answer, so that our @context has to be named."""
     own = call.vocabulary.own
     return bool(own) and any(not own.isdisjoint(subscription.names) for subscription in found)
-
-
-def _number(call: Call, name: str, default: int) -> int:
-    text = call.params.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise BadRequestData(f"{name} is a whole number, at least 0")
-    return int(text)
 
 
 def _page_link(limit: int, offset: int, rel: str) -> bytes:

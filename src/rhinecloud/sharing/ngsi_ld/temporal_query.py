@@ -191,7 +191,7 @@ def _select(call: Call, wishes: Mapping[str, Any], query: TemporalQuery) -> None
     if selectors and all("id" in selector for selector in selectors):
         query.ids = [one for selector in selectors for one in selector["id"]]  # spares looking at all the others
     _order(wishes, query)
-    query.limit, query.offset = _number(call, "limit", 20, MOST), _number(call, "offset", 0, 2**31)
+    query.limit, query.offset = call.number("limit", 20, MOST), call.number("offset", 0, 2**31)
     query.count = call.flag("count")
 
 
@@ -266,15 +266,3 @@ def _order(wishes: Mapping[str, Any], query: TemporalQuery) -> None:
         if name != "id" or direction not in ("", "asc", "desc"):
             raise BadRequestData("Temporal evolutions are ordered by id only: orderBy=id or orderBy=id;desc")
         query.descending = direction == "desc"
-
-
-def _number(call: Call, name: str, default: int, most: int) -> int:
-    text = call.params.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) < 11):
-        raise BadRequestData(f"{name} is a whole number")
-    number = int(text)
-    if number > most:
-        raise BadRequestData(f"{name} is at most {most}")
-    return number
