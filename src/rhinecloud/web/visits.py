@@ -133,6 +133,15 @@ class Visits:
             return False
         return True
 
+    async def allowed(self, request: AnyRequest, action: str) -> Visit:
+        """Who is here, who may do this.
+
+        Raises: Unauthorized, Forbidden, NonexistentTenant.
+        """
+        visit = await self.of(request)
+        self.demand(visit, action)
+        return visit
+
     def demand(self, visit: Visit, action: str) -> None:
         """Raises: Unauthorized, Forbidden."""
         self._rooms.access.allow(visit.principal, action, visit.tenant)

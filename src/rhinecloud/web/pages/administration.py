@@ -102,7 +102,7 @@ class Administration:
 
     async def show(self, request: AnyRequest) -> Response[Any]:
         """People and tokens."""
-        visit = await self._visit(request)
+        visit = await self._visits.allowed(request, "people.manage")
         done = {
             "disabled": N_("The account is locked; all its sessions have ended."),
             "enabled": N_("The account is open again."),
@@ -112,13 +112,13 @@ class Administration:
 
     async def person(self, request: AnyRequest, name: FromPath[str]) -> Response[Any]:
         """One person with the roles that they have, and where."""
-        visit = await self._visit(request)
+        visit = await self._visits.allowed(request, "people.manage")
         said = N_("The roles are changed.") if request.query_params.get("done") else ""
         return await self._person(visit, name, said=said)
 
     async def roles(self, request: AnyRequest, name: FromPath[str], data: Form) -> Response[Any]:
         """Gives a role, or takes one away; whose it is to give, `access` says."""
-        visit = await self._visit(request)
+        visit = await self._visits.allowed(request, "people.manage")
         try:
             if data.get("take"):
                 grant = parse_grant(data["take"])
@@ -166,7 +166,7 @@ class Administration:
 
     async def add_person(self, request: AnyRequest, data: Form) -> Response[Any]:
         """A new person, and the link with which they set their password."""
-        visit = await self._visit(request)
+        visit = await self._visits.allowed(request, "people.manage")
         name, title, role = data.get("name", "").strip(), data.get("title", "").strip(), data.get("role", "")
         try:
             grant = parse_grant(role if data.get("where") == "everywhere" else f"{role}@{visit.tenant}")
@@ -178,7 +178,7 @@ class Administration:
 
     async def link(self, request: AnyRequest, name: FromPath[str]) -> Response[Any]:
         """A one-time link for somebody who has lost their password."""
-        visit = await self._visit(request)
+        visit = await self._visits.allowed(request, "people.manage")
         person = await asyncio.to_thread(self._access.people.get, name)
         for grant in person.grants or ():
             self._access.allow(visit.principal, "people.manage", grant.tenant)
@@ -187,7 +187,7 @@ class Administration:
 
     async def lock(self, request: AnyRequest, name: FromPath[str], data: Form) -> Response[Any]:
         """Locks an account, or opens it again."""
-        visit = await self._visit(request)
+        visit = await self._visits.allowed(request, "people.manage")
         off = data.get("disabled") == "1"
         try:
             await asyncio.to_thread(lambda: self._access.people.disable(visit.principal, name, disabled=off))
@@ -197,7 +197,7 @@ class Administration:
 
     async def add_token(self, request: AnyRequest, data: Form) -> Response[Any]:
         """A new API token, shown this once."""
-        visit = await self._visit(request)
+        visit = await self._visits.allowed(request, "people.manage")
         days, scopes = data.get("days", ""), data.get("scopes", "").replace(",", " ").split()
         expires = self._clock() + int(days) * DAY if days.isdecimal() and len(days) < 5 and int(days) else None
         try:
@@ -212,15 +212,10 @@ class Administration:
 
     async def revoke_token(self, request: AnyRequest, token_id: FromPath[str]) -> Response[Any]:
         """Ends a token at once."""
-        visit = await self._visit(request)
+        visit = await self._visits.allowed(request, "people.manage")
         self._access.allow(visit.principal, "tokens.manage", visit.tenant)
         await asyncio.to_thread(self._access.tokens.revoke, visit.principal, token_id)
         return Redirect("/administration?done=revoked#tokens", status_code=303)
-
-    async def _visit(self, request: AnyRequest) -> Visit:
-        visit = await self._visits.of(request)
-        self._visits.demand(visit, "people.manage")
-        return visit
 
     def _link(self, request: AnyRequest, secret: str) -> str:
         root = self._settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")

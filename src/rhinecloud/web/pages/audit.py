@@ -63,7 +63,7 @@ class AuditScreens:
 
     async def audit(self, request: AnyRequest) -> Response[Any]:
         """What was done, the newest first; `?verify=1` checks the whole chain."""
-        visit = await self._visit(request, "audit.read")
+        visit = await self._visits.allowed(request, "audit.read")
         query, say = request.query_params, words(visit.language)
         search, action = query.get("q", "")[:100].strip(), query.get("action", "")[:60].strip()
         before = int(query["before"]) if query.get("before", "").isdecimal() and len(query["before"]) < 16 else 0
@@ -95,7 +95,7 @@ class AuditScreens:
 
     async def export(self, request: AnyRequest) -> Stream:
         """The records as CSV, the newest first."""
-        visit = await self._visit(request, "audit.read")
+        visit = await self._visits.allowed(request, "audit.read")
         action = request.query_params.get("action", "")[:60]
 
         async def lines() -> AsyncIterator[bytes]:
@@ -161,11 +161,6 @@ class AuditScreens:
             if not wanted or len(records) < EXPORTED or before < 2:
                 break
         return found[: RECORDS + 1]
-
-    async def _visit(self, request: AnyRequest, action: str) -> Visit:
-        visit = await self._visits.of(request)
-        self._visits.demand(visit, action)
-        return visit
 
 
 def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:

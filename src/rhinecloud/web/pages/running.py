@@ -23,7 +23,7 @@ from rhinecloud.context import Query
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
-from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
+from rhinecloud.web.visits import AnyRequest, Frame, Visits
 
 SECRET: Final = ("secret", "password", "token")
 LIBRARIES: Final = ("litestar", "uvicorn", "msgspec", "duckdb", "pyarrow", "shapely", "nats-py", "SQLAlchemy")
@@ -77,14 +77,9 @@ class Running:
         self._rooms, self._access, self._settings = rooms, rooms.access, rooms.settings
         self._pages, self._visits = pages, visits
 
-    async def _visit(self, request: AnyRequest, action: str) -> Visit:
-        visit = await self._visits.of(request)
-        self._visits.demand(visit, action)
-        return visit
-
     async def settings(self, request: AnyRequest) -> Response[Any]:
         """Every setting with its value, where that comes from, and how it is changed."""
-        visit = await self._visit(request, "settings.manage")
+        visit = await self._visits.allowed(request, "settings.manage")
         search = request.query_params.get("q", "")[:60].strip()
         rows = await asyncio.to_thread(self._setting_rows)
         page = SettingsPage(
@@ -116,7 +111,7 @@ class Running:
 
     async def health(self, request: AnyRequest) -> Response[Any]:
         """Whether every part works, what waits where, and what runs."""
-        visit = await self._visit(request, "settings.manage")
+        visit = await self._visits.allowed(request, "settings.manage")
         say = words(visit.language)
         disk = await asyncio.to_thread(shutil.disk_usage, self._settings.data)
         page = HealthPage(

@@ -45,14 +45,9 @@ class TenantScreens:
         self._rooms, self._access, self._settings = rooms, rooms.access, rooms.settings
         self._pages, self._visits = pages, visits
 
-    async def _visit(self, request: AnyRequest, action: str) -> Visit:
-        visit = await self._visits.of(request)
-        self._visits.demand(visit, action)
-        return visit
-
     async def tenants(self, request: AnyRequest) -> Response[Any]:
         """The cities and companies of this installation, with their agencies."""
-        visit = await self._visit(request, "tenants.manage")
+        visit = await self._visits.allowed(request, "tenants.manage")
         done = {
             "added": N_("The tenant is there. Give somebody a role in it."),
             "renamed": N_("The title is changed."),
@@ -63,7 +58,7 @@ class TenantScreens:
 
     async def add_tenant(self, request: AnyRequest, data: Form) -> Response[Any]:
         """A new tenant, with an empty present and past."""
-        visit = await self._visit(request, "tenants.manage")
+        visit = await self._visits.allowed(request, "tenants.manage")
         name, title = data.get("name", "").strip(), data.get("title", "").strip()
         try:
             await asyncio.to_thread(self._access.tenants.add, visit.principal, name, title)
@@ -73,13 +68,13 @@ class TenantScreens:
 
     async def rename_tenant(self, request: AnyRequest, name: FromPath[str], data: Form) -> Response[Any]:
         """Another title."""
-        visit = await self._visit(request, "tenants.manage")
+        visit = await self._visits.allowed(request, "tenants.manage")
         await asyncio.to_thread(self._access.tenants.rename, visit.principal, name, data.get("title", "").strip()[:200])
         return Redirect("/administration/tenants?done=renamed", status_code=303)
 
     async def remove_tenant(self, request: AnyRequest, name: FromPath[str], data: Form) -> Response[Any]:
         """Removes a tenant, once its name was typed again: roles and tokens end, its folder is put aside."""
-        visit = await self._visit(request, "tenants.manage")
+        visit = await self._visits.allowed(request, "tenants.manage")
         if name == self._settings.default_tenant:
             return await self._tenants_page(visit, error="The default tenant cannot be removed.", status=409)
         if data.get("again", "").strip() != name:
@@ -96,7 +91,7 @@ class TenantScreens:
 
     async def change_agencies(self, request: AnyRequest, name: FromPath[str], data: Form) -> Response[Any]:
         """Adds an agency to a tenant, or takes one away."""
-        visit = await self._visit(request, "tenants.manage")
+        visit = await self._visits.allowed(request, "tenants.manage")
         agency = data.get("agency", "").strip()
         try:
             if data.get("act") == "remove":
