@@ -27,9 +27,14 @@ class Brings(msgspec.Struct):
     forecasts: tuple[Forecast, ...]
 
 
+STUMBLES = 13.0
+
+
 def as_now(past: Past, now_us: int) -> Sequence[Step]:
     """Says that everything stays as it is, and how much of the past it was given."""
     value = float(past.values[-1])
+    if value == STUMBLES:
+        raise ZeroDivisionError("a pack's own mistake")
     wide = float(past.facts.get("flow") or 0)
     return [Step(now_us + n * QUARTER, value, value - wide, value + wide) for n in range(1, 9)]
 
@@ -83,6 +88,15 @@ async def test_a_forecast_stands_in_the_present_with_its_band_and_its_time(told:
         "high": 3.5,
     }
     assert len(instance["value"]) == 8
+
+
+async def test_a_thing_that_a_pack_stumbles_over_is_alone_without_a_forecast(told: Told) -> None:
+    now = told.clock()
+    await told.tell(STUMBLES, now - 60 * SECOND, "urn:x:0")
+    await told.tell(3.0, now - 60 * SECOND, "urn:x:1")
+    assert await told.forecasting.look("city") == 1
+    assert told.forecast("urn:x:0") is None
+    assert told.forecast("urn:x:1") is not None
 
 
 async def test_nothing_new_makes_no_forecast_and_neither_does_a_pack_that_is_off(told: Told) -> None:
