@@ -34,8 +34,9 @@ from rhinecloud.context import DeadLetters, Presents, Relay, Subscriptions, Voca
 from rhinecloud.history import Histories
 from rhinecloud.insight import TYPES, Forecasting, Insight
 from rhinecloud.kit import Demo, Switchboard, discover
+from rhinecloud.operations import ENTITIES, Operations
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
-from rhinecloud.sharing import NgsiLd, Operations, Publications, Push, described, openapi
+from rhinecloud.sharing import Health, NgsiLd, Publications, Push, described, openapi
 
 OWN_VOCABULARY = "/vocabulary.jsonld"
 CITY = system("city")
@@ -67,7 +68,7 @@ class City:
             log.warning("pack_left_out", pack=trouble.id, why=trouble.detail, what_to_do=trouble.remedy)
         self.packs = found.packs
         self.switchboard = Switchboard(self.tenants, found.packs, troubles=found.troubles, clock=clock)
-        self.model = Model((*(kind for pack in self.packs for kind in pack.types), *TYPES))
+        self.model = Model((*(kind for pack in self.packs for kind in pack.types), *TYPES, *ENTITIES))
         self.access = Access(settings, clock, model=self.model)
         self.connect = Connect(
             self.tenants,
@@ -97,6 +98,7 @@ class City:
             self.presents, self.histories, self.vocabularies, active=self.switchboard.ids, clock=clock
         )
         self.forecasting.bring(self.packs)
+        self.operations = self._make_operations()
         self.relay = self._make_relay()
         ingest = Ingest(
             decoder=self.connect.decoder,
@@ -128,6 +130,20 @@ class City:
         )
         made.bring(self.packs)
         self.switchboard.watchers.append(made.switched)
+        return made
+
+    def _make_operations(self) -> Operations:
+        made = Operations(
+            self.tenants,
+            self.presents,
+            self.vocabularies,
+            self.access,
+            alerts=self.insight,
+            publish=self.backbone.publish,
+            anchor=self._anchor,
+            clock=self.clock,
+        )
+        made.bring(self.packs)
         return made
 
     def _make_relay(self) -> Relay:
@@ -165,6 +181,7 @@ class City:
         await self.backbone.watch_deliveries(self.commands.delivered)
         await self._room(stack, self.insight)
         await self._room(stack, self.forecasting)
+        await self._room(stack, self.operations)
         await self._room(stack, self.relay)
         await asyncio.to_thread(self._write_cli_token)
         self.sign_in_link = await asyncio.to_thread(self._first_link)
@@ -180,7 +197,7 @@ class City:
         vocabularies.own_url = self.url + OWN_VOCABULARY
         ngsi_ld = NgsiLd(self.presents, self.histories, self.access, vocabularies, self.settings, self.subscriptions)
         push = Push(self.connect.registry.authenticate, self.backbone.publish, clock=self.clock)
-        operations = Operations({"backbone": self._backbone_state}, version=__version__, allow=self._may_see_metrics)
+        health = Health({"backbone": self._backbone_state}, version=__version__, allow=self._may_see_metrics)
         self.publications = publications = Publications(
             self.switchboard.on,
             self.presents,
@@ -204,7 +221,7 @@ class City:
             elif path.startswith(("/push/", "/lorawan/")):
                 await push(scope, receive, send)
             elif path in ("/health", "/metrics"):
-                await operations(scope, receive, send)
+                await health(scope, receive, send)
             elif publications.answers(path):
                 await publications(scope, receive, send)
             elif path in documents:
@@ -247,6 +264,7 @@ class City:
                 switchboard=self.switchboard,
                 ask=self.publications.ask,
                 insight=self.insight,
+                operations=self.operations,
                 clock=self.clock,
             )
         )
@@ -274,6 +292,7 @@ class City:
     async def put_aside(self, tenant: str) -> Path:
         """Closes every room's part of a tenant and moves its folder out of the city, to where it is told; nothing is
         deleted. Whoever decides that removes its record from `access` first."""
+        self.operations.forget(tenant)
         self.insight.forget(tenant)
         await self.histories.forget(tenant)
         await asyncio.to_thread(self.connect.flush)
@@ -284,6 +303,10 @@ class City:
         aside.parent.mkdir(exist_ok=True)
         (self.tenants / tenant).rename(aside)
         return aside
+
+    async def _anchor(self, tenant: str, number: int, head: str) -> None:
+        """The logs' newest head goes into the audit log, which is a chain in another file."""
+        await self.access.record(CITY, "log.anchor", str(number), tenant=tenant, head=head)
 
     async def _quarantine(self, tenant: str, bad: Sequence[Bad]) -> None:
         await asyncio.to_thread(self.connect.quarantine.put, tenant, bad)

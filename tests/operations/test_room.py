@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from rhinecloud.base.errors import Conflict, NonexistentTenant, ResourceNotFound
 from rhinecloud.base.model import Op, Update
 from rhinecloud.insight import Alert
 from rhinecloud.insight import alerts as insight_alerts
-from rhinecloud.operations import Action, News, Pick, Place, PlaybookStep, PlaybookVersion, Report
+from rhinecloud.operations import Action, News, Pick, Place, PlaybookStep, PlaybookVersion, Report, following
 from rhinecloud.operations.entities import LOCATION, entity_id
-from rhinecloud.operations.tables import FILE
+from rhinecloud.operations.tables import FILE, Shelf
 from tests.conftest import HeldClock
 
 from .centre import MODEL, RUHRORT, Centre, label, person, unit
@@ -190,3 +191,38 @@ async def test_units_are_where_their_entities_are(tmp_path: Path, held_clock: He
         proposal = await centre.room.propose("city", person("anna"), [made.id])
         assert proposal.picks[0].chosen.unit == "near" and proposal.picks[0].chosen.minutes < 1
         assert at.assignments(made.id) == [], "nothing is reserved by it"
+
+
+class Hearing:
+    """A follower that stumbles as often as it is told to."""
+
+    name = "hearing"
+
+    def __init__(self, stumbles: int = 0) -> None:
+        self.heard: list[str] = []
+        self.ticks, self.stumbles = 0, stumbles
+
+    async def follow(self, tenant: str, shelf: Shelf, news: Sequence[News]) -> None:
+        if self.stumbles:
+            self.stumbles -= 1
+            raise OSError("no way out")
+        self.heard += [n.what for n in news]
+
+    async def tick(self, tenant: str, shelf: Shelf) -> None:
+        self.ticks += 1
+
+
+async def test_a_follower_that_stumbles_is_told_again_and_holds_up_nobody(
+    tmp_path: Path, held_clock: HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "AGAIN_S", 0.0)
+    async with Centre(tmp_path, held_clock) as centre:
+        slow, quick = Hearing(stumbles=2), Hearing()
+        quick.name = "quick"
+        centre.room.following.followers += [slow, quick]
+        centre.desk().report(Report(type="flood", title="Water"))
+        await centre.settle()
+        assert slow.heard == [] and quick.heard[:1] == ["incident.reported"]
+        await centre.settle()
+        await centre.settle()
+        assert slow.heard == quick.heard and slow.ticks

@@ -37,6 +37,8 @@ def declared(settings: Settings) -> list[dict[str, Any]]:
         common | {"name": "CHANGES", "subjects": ["changes.*"], "max_bytes": 256 * 1024**2, "max_age": 3600 * 10**9},
         common | {"name": "COMMANDS", "subjects": ["commands.>"], "max_bytes": 256 * 1024**2, "max_age": 30 * _DAY_NS},
         common | {"name": "ALERTS", "subjects": ["alerts.*"], "max_bytes": 64 * 1024**2, "max_age": 30 * _DAY_NS},
+        common
+        | {"name": "OPERATIONS", "subjects": ["operations.*"], "max_bytes": 64 * 1024**2, "max_age": 30 * _DAY_NS},
         common | {"name": "DEAD", "subjects": ["dead.>"], "max_bytes": 256 * 1024**2, "max_age": 30 * _DAY_NS},
     ]
 

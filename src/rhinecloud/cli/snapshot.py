@@ -46,7 +46,8 @@ def of_stopped(data: Path, target: Path) -> None:
 
 
 def _copy_rest(source: Path, target: Path, left_out: tuple[str, ...]) -> None:
-    for file in _files(source, left_out):
+    # A chain's heads go before its database: one that knows more than its heads is whole, one that knows less cut off.
+    for file in sorted(_files(source, left_out), key=lambda file: file.suffix != ".heads"):
         goal = target / file.relative_to(source)
         goal.parent.mkdir(parents=True, exist_ok=True)
         if file.suffix == ".db":

@@ -27,10 +27,12 @@ from .declare import (
 )
 from .desk import Desk
 from .entities import ENTITIES
+from .following import Follower
 from .incidents import Asked, Report
 from .moving import Part
 from .proposing import Proposal
 from .room import Action, Operations
+from .seat import Seat
 from .travel import Barrier, Crossing, Zone
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "Clock",
     "Crossing",
     "Desk",
+    "Follower",
     "Incident",
     "IncidentType",
     "Need",
@@ -57,6 +60,7 @@ __all__ = [
     "Report",
     "Responsibility",
     "Run",
+    "Seat",
     "Section",
     "Status",
     "Target",

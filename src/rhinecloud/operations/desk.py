@@ -1,18 +1,16 @@
-"""The command centre as one person sees it: everything is asked of `access` here, and nothing is seen beyond it.
+"""The command centre as one person sees it: everything is asked of their seat, and nothing is seen beyond it.
 
-Need-to-know is by agency: an incident concerns the agencies that take part in it, a unit the agency it belongs to. What
-somebody may not see does not exist for them; what they may see and not change is Forbidden. Blocking, for the length
-of one commit: in a loop, call it in a thread.
+Blocking, for the length of one commit: in a loop, call it in a thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from rhinecloud.access import Principal
-from rhinecloud.base.errors import Conflict, Forbidden, ResourceNotFound
+from rhinecloud.base.errors import Conflict, ResourceNotFound
 from rhinecloud.insight import Alert
 
 from . import assignments, clocks, incidents, journal, life, moving, playbooks, radio, things, units
@@ -20,7 +18,6 @@ from .assignments import Pick
 from .declare import (
     Agency,
     Assignment,
-    By,
     Incident,
     IncidentType,
     Need,
@@ -37,15 +34,9 @@ from .journal import Entry, Keeper, Verdict
 from .likeness import Likeness
 from .moving import Part
 from .playbooks import Difference
+from .seat import Allows, Seat
 from .tables import Shelf, Work
 from .things import T
-
-
-class Allows(Protocol):
-    """What is asked of `Access`."""
-
-    def allow(self, principal: Principal, action: str, tenant: str) -> None: ...
-    def agencies(self, principal: Principal, action: str, tenant: str) -> frozenset[str] | None: ...
 
 
 class Desk:
@@ -66,22 +57,20 @@ class Desk:
         actions: Collection[str] = (),
         automatic: Collection[str] = (),
     ) -> None:
-        self._shelf, self._tenant, self._principal, self._access = shelf, tenant, principal, access
+        self.seat = Seat(shelf, tenant, principal, access)
+        self.by = self.seat.by
+        self._shelf = shelf
         self._alert, self._actions, self._automatic = alert, actions, automatic
-        mine = self._agencies("incidents.manage")
-        agency = principal.agency or (min(mine) if mine else "")
-        self.by = By(principal.source, principal.name, agency)
 
     # ── what is declared ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def things(self, kind: type[T]) -> dict[str, T]:
         """Agencies, kinds of unit, types of incident, barriers or zones, by id."""
-        self._may("incidents.read")
+        self.seat.may("incidents.read")
         return things.every(self._shelf, kind)
 
     def save_thing(self, thing: T) -> T:
-        self._may("operations.manage")
-        with self._shelf.work(self.by) as work:
+        with self.seat.managing() as work:
             return things.save(work, thing)
 
     def responsible(self, incident_type: str, position: Position | None = None) -> list[Agency]:
@@ -93,10 +82,10 @@ class Desk:
 
     def report(self, given: Report) -> tuple[Incident, list[Likeness]]:
         """A new incident, and those that may be the same one."""
-        self._may("incidents.manage")
+        self.seat.may("incidents.manage")
         with self._shelf.work(self.by) as work:
             made = incidents.report(work, given)
-            return made, incidents.duplicates(work, made, self._sees())
+            return made, incidents.duplicates(work, made, self.seat.sees())
 
     def report_alert(
         self, alert_id: str, incident_type: str, *, again: bool = False
@@ -117,7 +106,7 @@ class Desk:
             alerts=(alert.id,),
             source=f"alert:{alert.id}",
         )
-        self._may("incidents.manage")
+        self.seat.may("incidents.manage")
         with self._shelf.work(self.by) as work:
             known = work.rows("SELECT incident FROM incident_alert WHERE alert = ?", alert.id)
             for (incident_id,) in known:
@@ -125,23 +114,23 @@ class Desk:
                 if found.state not in life.OVER and not again:
                     raise Conflict(f"Incident {found.number} has come of this alert already", incident=found.id)
             made = incidents.report(work, given)
-            return made, incidents.duplicates(work, made, self._sees())
+            return made, incidents.duplicates(work, made, self.seat.sees())
 
     def incident(self, incident_id: str) -> Incident:
-        return incidents.get(self._shelf, incident_id, self._sees())
+        return incidents.get(self._shelf, incident_id, self.seat.sees())
 
     def incidents(self, asked: Asked | None = None) -> list[Incident]:
         """A page of them, the newest first."""
-        return incidents.search(self._shelf, asked or Asked(), self._sees())
+        return incidents.search(self._shelf, asked or Asked(), self.seat.sees())
 
     def counts(self) -> dict[str, int]:
-        return incidents.counts(self._shelf, self._sees())
+        return incidents.counts(self._shelf, self.seat.sees())
 
     def of_alert(self, alert_id: str) -> list[Incident]:
-        return incidents.of_alert(self._shelf, alert_id, self._sees())
+        return incidents.of_alert(self._shelf, alert_id, self.seat.sees())
 
     def duplicates(self, incident_id: str) -> list[Likeness]:
-        return incidents.duplicates(self._shelf, self.incident(incident_id), self._sees())
+        return incidents.duplicates(self._shelf, self.incident(incident_id), self.seat.sees())
 
     def moves(self, incident_id: str) -> list[Move]:
         return incidents.moves(self._shelf, self.incident(incident_id).id)
@@ -155,48 +144,48 @@ class Desk:
         return tuple(step.name for step in life.possible(self.incident(incident_id).state))
 
     def change(self, incident_id: str, version: int, **fields: Any) -> Incident:
-        with self._changing(incident_id) as (work, incident):
+        with self.seat.changing(incident_id) as (work, incident):
             return incidents.change(work, incident.id, version, fields)
 
     def move(self, incident_id: str, step: str, version: int, *, reason: str = "", other: str = "") -> Incident:
-        with self._changing(incident_id, other) as (work, incident):
+        with self.seat.changing(incident_id, other) as (work, incident):
             return moving.step(work, incident.id, step, version, reason=reason, other=other)
 
     def merge(self, incident_id: str, into: str, version: int, *, reason: str = "") -> Incident:
-        with self._changing(incident_id, into) as (work, incident):
+        with self.seat.changing(incident_id, into) as (work, incident):
             return moving.merge(work, incident.id, into, version, reason=reason)
 
     def split(self, incident_id: str, parts: Sequence[Part], version: int, *, reason: str = "") -> list[Incident]:
-        with self._changing(incident_id) as (work, incident):
+        with self.seat.changing(incident_id) as (work, incident):
             return moving.split(work, incident.id, parts, version, reason=reason)
 
     def set_parent(self, incident_id: str, parent: str, version: int) -> Incident:
-        with self._changing(incident_id, parent) as (work, incident):
+        with self.seat.changing(incident_id, parent) as (work, incident):
             return moving.set_parent(work, incident.id, parent, version)
 
     # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def log(self, incident_id: str, *, after: int = 0, limit: int = 10_000) -> list[Entry]:
-        return journal.read(self._shelf, self.incident(incident_id).id, self._sees(), after=after, limit=limit)
+        return journal.read(self._shelf, self.incident(incident_id).id, self.seat.sees(), after=after, limit=limit)
 
     def keeper(self, incident_id: str) -> Keeper | None:
         return journal.keeper(self._shelf, self.incident(incident_id).id)
 
     def take_log(self, incident_id: str, expected: str = "") -> Keeper:
-        with self._changing(incident_id) as (work, incident):
+        with self.seat.changing(incident_id) as (work, incident):
             return journal.take_over(work, incident.id, expected)
 
     def write_log(self, incident_id: str, kind: str, text: str, **members: Any) -> int:
-        with self._changing(incident_id) as (work, incident):
+        with self.seat.changing(incident_id) as (work, incident):
             return journal.write(work, incident.id, kind, text, **members)
 
     def correct_log(self, incident_id: str, seq: int, text: str, *, function: str = "") -> int:
-        with self._changing(incident_id) as (work, incident):
+        with self.seat.changing(incident_id) as (work, incident):
             return journal.correct(work, incident.id, seq, text, function=function)
 
     def erase_log(self, incident_id: str, seq: int, reason: str) -> int:
         """Takes the content of an entry away for good, from the file and its write-ahead log as well."""
-        with self._changing(incident_id, action="log.erase") as (work, incident):
+        with self.seat.changing(incident_id, action="log.erase") as (work, incident):
             made = journal.erase(work, incident.id, seq, reason)
         self._shelf.truncate()
         return made
@@ -205,12 +194,12 @@ class Desk:
         return journal.verify(self._shelf, self.incident(incident_id).id)
 
     def export_log(self, incident_id: str) -> Iterator[bytes]:
-        return journal.export(self._shelf, self.incident(incident_id).id, self._sees())
+        return journal.export(self._shelf, self.incident(incident_id).id, self.seat.sees())
 
     # ── units ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def units(self) -> list[Unit]:
-        return units.every(self._shelf, self._sees())
+        return units.every(self._shelf, self.seat.sees())
 
     def unit(self, unit_id: str) -> Unit:
         found = next((u for u in self.units() if u.id == unit_id), None)
@@ -219,8 +208,7 @@ class Desk:
         return found
 
     def save_unit(self, unit: Unit) -> Unit:
-        self._may("operations.manage")
-        with self._shelf.work(self.by) as work:
+        with self.seat.managing() as work:
             return units.save(work, unit)
 
     def report_status(self, unit_id: str, digit: str, **members: Any) -> Unit:
@@ -237,7 +225,7 @@ class Desk:
 
     def answer_speech(self, speech_id: int) -> Speech:
         with self._shelf.work(self.by) as work:
-            self._may_send(work, radio.get(work, speech_id).unit)
+            self.seat.may_send(work, radio.get(work, speech_id).unit)
             return radio.answer(work, speech_id)
 
     # ── assignments ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -246,7 +234,7 @@ class Desk:
         return assignments.needs(self._shelf, self.incident(incident_id).id)
 
     def ask(self, incident_id: str, capability: str, count: int = 1, **members: Any) -> Need:
-        with self._changing(incident_id) as (work, incident):
+        with self.seat.changing(incident_id) as (work, incident):
             return assignments.ask(work, incident.id, capability, count, **members)
 
     def assignments(self, incident_id: str) -> list[Assignment]:
@@ -260,9 +248,9 @@ class Desk:
         *,
         deviation: str = "",
     ) -> list[Assignment]:
-        with self._changing(incident_id, action="units.dispatch") as (work, incident):
+        with self.seat.changing(incident_id, action="units.dispatch") as (work, incident):
             for pick in picks:
-                self._may_send(work, pick.unit)
+                self.seat.may_send(work, pick.unit)
             return assignments.assign(work, incident.id, picks, how, deviation=deviation)
 
     def alert_unit(self, assignment_id: int) -> Assignment:
@@ -284,19 +272,18 @@ class Desk:
     # ── playbooks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def playbooks(self) -> list[PlaybookVersion]:
-        self._may("incidents.read")
+        self.seat.may("incidents.read")
         return playbooks.every(self._shelf)
 
     def save_playbook(self, given: PlaybookVersion) -> PlaybookVersion:
-        self._may("operations.manage")
-        with self._shelf.work(self.by) as work:
+        with self.seat.managing() as work:
             return playbooks.save(work, given, self._actions)
 
     def runs(self, incident_id: str) -> list[Run]:
         return playbooks.of_incident(self._shelf, self.incident(incident_id).id)
 
     def start_playbook(self, incident_id: str, playbook: str) -> Run:
-        with self._changing(incident_id) as (work, incident):
+        with self.seat.changing(incident_id) as (work, incident):
             return playbooks.start(work, incident.id, playbook, self._automatic)
 
     def end_step(self, run_id: str, step_id: str, **members: Any) -> Run:
@@ -315,60 +302,23 @@ class Desk:
 
     # ── who may ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _agencies(self, action: str) -> frozenset[str] | None:
-        return self._access.agencies(self._principal, action, self._tenant)
-
-    def _may(self, action: str) -> None:
-        self._access.allow(self._principal, action, self._tenant)
-
-    def _sees(self) -> frozenset[str] | None:
-        self._may("incidents.read")
-        return self._agencies("incidents.read")
-
-    @contextmanager
-    def _changing(
-        self, incident_id: str, other: str = "", *, action: str = "incidents.manage"
-    ) -> Iterator[tuple[Work, Incident]]:
-        """A transaction on an incident, and on another one that is named with it."""
-        with self._shelf.work(self.by) as work:
-            incident = self._opened(work, incident_id, action)
-            if other:
-                self._opened(work, other, action)
-            yield work, incident
-
     @contextmanager
     def _running(self, run_id: str) -> Iterator[Work]:
         with self._shelf.work(self.by) as work:
-            self._opened(work, playbooks.running(work, run_id).incident, "incidents.manage")
+            self.seat.opened(work, playbooks.running(work, run_id).incident, "incidents.manage")
             yield work
 
     @contextmanager
     def _sending(self, assignment_id: int) -> Iterator[Work]:
         with self._shelf.work(self.by) as work:
-            self._may_send(work, assignments.get(work, assignment_id).unit)
+            self.seat.may_send(work, assignments.get(work, assignment_id).unit)
             yield work
 
     @contextmanager
     def _dispatching(self, unit_id: str) -> Iterator[Work]:
         with self._shelf.work(self.by) as work:
-            self._may_send(work, unit_id)
+            self.seat.may_send(work, unit_id)
             yield work
-
-    def _opened(self, work: Work, incident_id: str, action: str) -> Incident:
-        """The incident, when they may see it and do this to it."""
-        self._may(action)
-        incident, mine = incidents.get(work, incident_id, self._sees()), self._agencies(action)
-        if mine is not None and not mine & set(incident.agencies):
-            raise Forbidden(f"{self._principal.name} may not {action} in incident {incident.number}", action=action)
-        return incident
-
-    def _may_send(self, work: Work, unit_id: str) -> None:
-        self._may("units.dispatch")
-        mine, unit = self._agencies("units.dispatch"), units.get(work, unit_id)
-        if mine is not None and unit.agency not in mine:
-            if unit.id not in {u.id for u in units.every(work, self._sees())}:
-                raise ResourceNotFound(f"Unit {unit_id[:40]} does not exist")
-            raise Forbidden(f"Unit {unit.name} belongs to {unit.agency}; ask them for it", action="units.dispatch")
 
 
 def _concerns(types: Sequence[str], area: Mapping[str, Any] | None, wanted: str, position: Position | None) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -28,15 +28,16 @@ from rhinecloud.insight import Alert
 
 from . import assignments, incidents, playbooks, things, units
 from .declare import Incident, IncidentType, News, PlaybookStep, PlaybookVersion, Position, Run, RunStep, UnitKind
-from .desk import Allows, Desk
+from .desk import Desk
 from .entities import LOCATION, update_of
+from .following import BATCH, Follower, Following
 from .incidents import SYSTEM
 from .proposing import Candidate, City, Proposal, candidate, propose
+from .seat import Allows, Seat
 from .tables import FILE, Shelf
 from .travel import Barrier, Zone
 
 TICK_S: Final = 0.5
-BATCH: Final = 500
 KEPT_NEWS: Final = 20_000
 IDLE_S: Final = 300.0
 _encode = msgspec.json.Encoder().encode
@@ -93,6 +94,7 @@ class Operations:
         escalate: told of every alarm that was declined or not answered in time, at least once.
         anchor: told the newest head of the tenant's chain of logs every hour, to be noted elsewhere.
         actions: what steps of playbooks may do by name.
+        followers: what else is told the news, each on its own account.
     """
 
     def __init__(  # noqa: PLR0913 — made in one place
@@ -107,6 +109,7 @@ class Operations:
         escalate: Callable[[str, News], Awaitable[object]] | None = None,
         anchor: Callable[[str, int, str], Awaitable[object]] | None = None,
         actions: Mapping[str, Action] | None = None,
+        followers: Sequence[Follower] = (),
         clock: Clock = now_us,
     ) -> None:
         self._folder, self._presents, self._access = folder, presents, access
@@ -115,6 +118,7 @@ class Operations:
         self._actions = dict(actions or {})
         self._automatic = frozenset(name for name, action in self._actions.items() if not action.public)
         self._clock = clock
+        self.following = Following(followers, self.news)
         self._brought: list[PlaybookVersion] = []
         self._shelves: dict[str, Shelf] = {}
         self._anchored: dict[str, float] = {}
@@ -151,6 +155,10 @@ class Operations:
             actions=self._actions.keys(),
             automatic=self._automatic,
         )
+
+    def seat(self, tenant: str, principal: Principal) -> Seat:
+        """What a desk of its own kind is made of. Raises: NonexistentTenant."""
+        return Seat(self._shelf(tenant), tenant, principal, self._access)
 
     def forget(self, tenant: str) -> None:
         """Closes what is open of a tenant whose folder is going to be removed or replaced."""
@@ -237,6 +245,7 @@ class Operations:
             await self._act(tenant, shelf, run, step)
         while await self._follow(tenant, shelf):
             pass
+        await self.following.go_on(tenant, shelf)
         await self._note_head(tenant, shelf)
 
     def _due(self, shelf: Shelf) -> None:

@@ -6,17 +6,17 @@ It must not know how anything is stored, what a device's bytes mean, or what a s
 
 from __future__ import annotations
 
+from .health import Health
 from .ngsi_ld import NgsiLd
 from .ngsi_ld.parse import entity_from_json
 from .ngsi_ld.render import Renderer, View
 from .openapi import openapi
-from .operations import Operations
 from .publications import Publications, described
 from .push import Push
 
 __all__ = [
+    "Health",
     "NgsiLd",
-    "Operations",
     "Publications",
     "Push",
     "Renderer",

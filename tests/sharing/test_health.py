@@ -5,18 +5,18 @@ from __future__ import annotations
 import httpx
 
 from rhinecloud.base.errors import Unauthorized
-from rhinecloud.sharing import Operations, openapi
+from rhinecloud.sharing import Health, openapi
 from rhinecloud.sharing.ngsi_ld.routes import ROUTES
 from rhinecloud.sharing.openapi import PARAMETERS
 
 
-def client(app: Operations) -> httpx.AsyncClient:
+def client(app: Health) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://city")  # type: ignore[arg-type]
 
 
 async def test_health_is_that_of_all_parts() -> None:
     parts = {"present": lambda: "", "past": lambda: ""}
-    async with client(Operations(parts, version="1")) as city:
+    async with client(Health(parts, version="1")) as city:
         answer = await city.get("/health")
         assert answer.status_code == 200 and answer.json()["status"] == "well"
         parts["past"] = lambda: "The disk is full"
@@ -33,7 +33,7 @@ async def test_metrics_are_for_whoever_may() -> None:
         if token != "all":
             raise Unauthorized
 
-    async with client(Operations({}, allow=allow)) as city:
+    async with client(Health({}, allow=allow)) as city:
         assert (await city.get("/metrics")).status_code == 401
         answer = await city.get("/metrics", headers={"authorization": "Bearer all"})
         assert answer.status_code == 200 and "rhinecloud_" in answer.text

@@ -25,7 +25,7 @@ _log = telemetry.logger("sharing")
 _METHODS: Final = ("GET", "HEAD")
 
 
-class Operations:
+class Health:
     """/health and /metrics, as an ASGI application.
 
     Args:

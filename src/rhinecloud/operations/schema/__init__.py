@@ -1,0 +1,9 @@
+"""The tables of operations.db, a step an area, as `migrate` takes them. A step that was released never changes: what an
+area needs later is a further step at the end.
+"""
+
+from __future__ import annotations
+
+from . import first
+
+SCHEMA = (first.TABLES,)
