@@ -39,7 +39,7 @@ class Site:
     async def take(self, messages: list[RawMessage]) -> None:
         self.taken += messages
 
-    async def has(self, count: int, patience_s: float = 5) -> list[RawMessage]:
+    async def has(self, count: int, patience_s: float = 30) -> list[RawMessage]:
         """What was taken in, when there are `count` messages; fails when there are not in time, or more."""
         await eventually(lambda: len(self.taken) >= count, patience_s)
         await asyncio.sleep(0.15)
@@ -47,7 +47,7 @@ class Site:
         return self.taken
 
 
-async def eventually(condition: Callable[[], Any], patience_s: float = 5) -> None:
+async def eventually(condition: Callable[[], Any], patience_s: float = 30) -> None:
     for _ in range(round(patience_s / 0.02)):
         if condition():
             return

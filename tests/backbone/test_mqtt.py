@@ -186,7 +186,7 @@ async def test_a_command_waits_for_a_device_that_is_away_and_its_delivery_is_tol
     await asyncio.sleep(0.1)
     assert told == []
     back = await device("city/lamp", client_id="lamp", clean_session=False)
-    await eventually(lambda: back.heard, 45)  # sent again after 30 s where the broker had not noticed the leaving
+    await eventually(lambda: back.heard, 60)  # sent again after 30 s where the broker had not noticed the leaving
     await eventually(lambda: told == [sequence])
     await stop()
 

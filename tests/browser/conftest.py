@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.journeys.conftest import LiveCity, run_city
 
+expect.set_options(timeout=20_000)  # two busy cores; whatever is wrong is wrong after that, too
 PASSWORD = "gelbe Boje am Strom"
 ARGUMENTS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader"),

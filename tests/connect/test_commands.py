@@ -45,7 +45,7 @@ async def desk(tmp_path: Path, held_clock: Any) -> AsyncIterator[Desk]:
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    for _ in range(300):
+    for _ in range(1500):
         if condition():
             return
         await asyncio.sleep(0.02)

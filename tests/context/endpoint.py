@@ -29,7 +29,7 @@ class Endpoint:
             writer.close()
         await self._server.wait_closed()
 
-    async def wait(self, count: int = 1, within_s: float = 5) -> list[dict[str, Any]]:
+    async def wait(self, count: int = 1, within_s: float = 30) -> list[dict[str, Any]]:
         """The notifications, once there are `count`."""
         async with asyncio.timeout(within_s):
             while len(self.got) < count:

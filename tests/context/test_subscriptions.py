@@ -444,7 +444,8 @@ async def test_hanging_endpoints_delay_nobody_and_their_queues_are_bounded(
 ) -> None:
     monkeypatch.setattr(delivery, "MOST_NOTICES", 10)
     async with Endpoint(silent=True) as hanging:
-        stuck = [await city.subscribe(hanging.uri, id=f"urn:s:{n}") for n in range(50)]
+        patient = {"notification": {"endpoint": {"uri": hanging.uri, "timeout": 600_000}}}
+        stuck = [await city.subscribe(hanging.uri, id=f"urn:s:{n}", **patient) for n in range(50)]
         await city.subscribe(endpoint.uri)
         await city.create("1", power=0)
         for number in range(1, 30):
