@@ -1,7 +1,8 @@
 """The changes of one tenant while somebody looks: gathered, numbered, kept for a minute, encoded once for all.
 
 What changed is sent at most every `EVERY_S`, each thing once with its newest state. The last minute is kept, so that a
-connection that broke goes on where it was. Alerts go out at once, to those who may see them.
+connection that broke goes on where it was. Alerts go out at once, to those who may see them; what happens in the
+command centre likewise, to the agencies that may know.
 """
 
 from __future__ import annotations
@@ -53,6 +54,22 @@ class AlertMessage(msgspec.Struct):
     counts: dict[str, int]  # alerts that are raised, by severity
 
 
+class Happening(msgspec.Struct):
+    """What a page gets when something happens in the command centre: operations' News, without who may know it."""
+
+    number: int
+    what: str  # "incident.moved", "unit.status", …
+    subject: str
+    incident: str
+    at_us: int
+    by: str
+    detail: dict[str, Any]
+
+    @classmethod
+    def of(cls, news: Any) -> Happening:
+        return cls(news.number, news.what, news.subject, news.incident, news.at_us, news.by, news.detail)
+
+
 class Kept(msgspec.Struct):
     """A message of the last minute, with what decides who may read its parts."""
 
@@ -62,23 +79,43 @@ class Kept(msgspec.Struct):
     gone: list[tuple[str, str]] = []  # (id, types joined by a blank)
     ms: int = 0
     news: Any = None  # insight's News; it is of an alert then, and of no things
+    happened: Any = None  # operations' News; likewise
     counts: dict[str, int] = {}
     encoded: dict[Any, bytes] = {}
 
 
 class Looker:
-    """One browser that follows."""
+    """One browser that follows.
 
-    def __init__(self, readable: Readable, language: str = "en", *, alerts: bool = False, things: bool = True) -> None:
+    Args:
+        agencies: whose incidents and units they may know of; None: all, an empty set: none.
+    """
+
+    def __init__(
+        self,
+        readable: Readable,
+        language: str = "en",
+        *,
+        alerts: bool = False,
+        things: bool = True,
+        agencies: frozenset[str] | None = frozenset(),
+    ) -> None:
         self.readable, self.language = readable, language
-        self.alerts, self.things = alerts, things
+        self.alerts, self.things, self.agencies = alerts, things, agencies
         self.queue: deque[Kept] = deque()
         self.lost = False
         self.over = False
+        self.doubtful = False  # somebody's rights were changed: whether these still hold is asked before the next event
         self.news = asyncio.Event()
 
+    def wants(self, kept: Kept) -> bool:
+        """Whether a message is for this browser."""
+        if kept.happened is not None:
+            return _concerns(kept.happened, self.agencies)
+        return self.alerts if kept.news is not None else self.things
+
     def give(self, kept: Kept) -> None:
-        if not (self.alerts if kept.news is not None else self.things):
+        if not self.wants(kept):
             return
         if len(self.queue) >= QUEUE:
             self.queue.clear()
@@ -118,6 +155,8 @@ class Channel:
             self._unsubscribe.append(await backbone.subscribe(f"changes.{self._tenant}", self._heard))
             if self._rooms.insight is not None:
                 self._unsubscribe.append(await backbone.subscribe(f"alerts.{self._tenant}", self._alerted))
+            if self._rooms.operations is not None:
+                self._unsubscribe.append(await backbone.subscribe(f"operations.{self._tenant}", self._happened))
         self._flusher = asyncio.create_task(self._flush_often())
 
     async def stop(self) -> None:
@@ -163,9 +202,14 @@ class Channel:
 
     def text(self, kept: Kept, looker: Looker) -> bytes:
         """The event as it goes over the wire, for those who may read the same."""
-        key = looker.language if kept.news is not None else looker.readable
+        key = "" if kept.happened is not None else looker.language if kept.news is not None else looker.readable
         if key not in kept.encoded:
-            event, data = self._alert(kept, looker.language) if kept.news is not None else self._things(kept, looker)
+            if kept.happened is not None:
+                event, data = b"operations", _json.encode(Happening.of(kept.happened))
+            elif kept.news is not None:
+                event, data = self._alert(kept, looker.language)
+            else:
+                event, data = self._things(kept, looker)
             kept.encoded[key] = b"id: %s.%d\nevent: %s\ndata: %s\n\n" % (
                 self._epoch.encode(),
                 kept.number,
@@ -216,6 +260,16 @@ class Channel:
             return
         self._tell(Kept(0, 0, news=news, counts=self._rooms.insight.counts(self._tenant), encoded={}))
 
+    async def _happened(self, _subject: str, data: bytes) -> None:
+        from rhinecloud.operations import News
+
+        try:
+            news = msgspec.json.decode(data, type=News)
+        except msgspec.DecodeError as error:
+            log.warning("operations_unreadable", tenant=self._tenant, error=str(error))
+            return
+        self._tell(Kept(0, 0, happened=news, encoded={}))
+
     async def _flush_often(self) -> None:
         while True:
             await self._something.wait()
@@ -253,3 +307,10 @@ class Channel:
 def shown(iri: str, readable: Readable, hidden: frozenset[str]) -> bool:
     """Whether things of a type are shown to who may read `readable`, where `hidden` types are of packs that are off."""
     return iri not in hidden and (readable is None or iri in readable)
+
+
+def _concerns(news: Any, agencies: frozenset[str] | None) -> bool:
+    """Whether those who see incidents of `agencies` may know of something: declared data is for all who see any."""
+    if agencies is None or not agencies:
+        return agencies is None
+    return not agencies.isdisjoint(news.agencies) or not (news.incident or news.agencies)

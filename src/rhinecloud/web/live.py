@@ -8,6 +8,7 @@ Source: WHATWG HTML, 9.2 Server-sent events.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
@@ -41,6 +42,7 @@ class Live:
         self._loop: asyncio.AbstractEventLoop | None = None
         if rooms.switchboard is not None:
             rooms.switchboard.watchers.append(self._switched)
+        rooms.access.watchers.append(self._rights_changed)
 
     def kinds(self, tenant: str) -> Kinds:
         """The kinds of a tenant; they keep their places as long as this process lives."""
@@ -81,7 +83,7 @@ class Live:
         channel = await self.channel(tenant)
         if sum(len(c.lookers) for c in self._channels.values()) >= LOOKERS:
             raise Unavailable("Too many browsers follow live changes; the page still works, load it again for news")
-        # Who follows alerts alone needs no beginning: the page that it stands on has counted them.
+        # Who follows no things needs no beginning: the page that it stands on has read the rest.
         missed = channel.since(mark) if mark or looker.things else []
         channel.lookers.add(looker)
         _looking.inc()
@@ -90,7 +92,7 @@ class Live:
             if missed is None:
                 yield _reset()
             for kept in missed or ():
-                if looker.alerts if kept.news is not None else looker.things:
+                if looker.wants(kept):
                     yield channel.text(kept, looker)
             async for event in self._events(channel, looker, still):
                 yield event
@@ -99,13 +101,20 @@ class Live:
             _looking.dec()
 
     async def _events(self, channel: Channel, looker: Looker, still: Callable[[], bool]) -> AsyncIterator[bytes]:
+        asked_s = time.monotonic()
         while not looker.over:
+            quiet = False
             try:
                 await asyncio.wait_for(looker.news.wait(), BEAT_S)
             except TimeoutError:
+                quiet = True
+            # Also a line that is never quiet asks: who may no longer look gets nothing more.
+            if quiet or looker.doubtful or time.monotonic() - asked_s > BEAT_S:
+                looker.doubtful, asked_s = False, time.monotonic()
                 if not still():
                     yield b"event: over\ndata: {}\n\n"
                     return
+            if quiet:
                 yield b'event: beat\ndata: {"ms":%d}\n\n' % (self._rooms.clock() // 1000)
                 continue
             looker.news.clear()
@@ -121,6 +130,17 @@ class Live:
         channel = self._channels.get(tenant)
         if channel is not None and self._loop is not None:
             self._loop.call_soon_threadsafe(channel.reset)
+
+    def _rights_changed(self, what: str) -> None:
+        """A person, a session or a token was changed, in whatever thread: every open stream asks anew who it is for."""
+        if what != "tenants" and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._doubt)
+
+    def _doubt(self) -> None:
+        for channel in self._channels.values():
+            for looker in channel.lookers:
+                looker.doubtful = True
+                looker.news.set()
 
     def _close_when_unwatched(self, tenant: str) -> None:
         async def watch() -> None:

@@ -53,6 +53,7 @@ class Frame(msgspec.Struct, kw_only=True):
     at: str  # the moment shown, RFC 3339; "": now
     timezone: str
     hears: bool  # of alerts, as they are raised
+    follows: bool  # what happens in the command centre
     demo: bool  # says that this is the demo city
 
 
@@ -114,14 +115,18 @@ class Visits:
         )
 
     def still(self, request: AnyRequest, visit: Visit) -> bool:
-        """Whether what let this visit in is good yet: its session or its token may have ended since."""
+        """Whether what let this visit in is good yet: its session or its token may have ended since, or whom it is for
+        may do something else now."""
         access = self._rooms.access
         try:
             if bearer := bearer_of(request):
-                access.bearer(bearer)
+                return bool(access.bearer(bearer) == visit.principal)
         except Unauthorized:
             return False
-        return visit.session is None or access.session(request.cookies.get(SESSION, "")) is not None
+        if visit.session is None:
+            return True
+        session = access.session(request.cookies.get(SESSION, ""))
+        return session is not None and bool(session.principal == visit.principal)
 
     def may(self, visit: Visit, action: str) -> bool:
         """Whether this visit may do `action` ("": everyone may)."""
@@ -171,6 +176,7 @@ class Visits:
             at=at,
             timezone=self._rooms.settings.timezone,
             hears=self._rooms.insight is not None and self.may(visit, "alerts.read"),
+            follows=self._rooms.operations is not None and self.may(visit, "incidents.read"),
             demo=self._rooms.settings.demo and not visit.seen_demo,
         )
 

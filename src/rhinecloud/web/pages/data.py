@@ -108,13 +108,17 @@ class Data:
         )
 
     async def follow(self, request: AnyRequest) -> Stream:
-        """Live changes as server-sent events, from the mark of a snapshot or from Last-Event-ID; `?only=alerts`."""
+        """Live changes as server-sent events, from the mark of a snapshot or from Last-Event-ID; `?only=alerts` leaves
+        the things out. Whoever may know of incidents is told of them on any of these lines."""
         visit = await self._visits.of(request)
         query = request.query_params
-        things = query.get("only", "") != "alerts"
-        self._visits.demand(visit, "entities.read" if things else "alerts.read")
+        things, alerts = query.get("only", "") != "alerts", self._visits.may(visit, "alerts.read")
+        incidents = self._rooms.operations is not None and self._visits.may(visit, "incidents.read")
+        if things or not incidents:
+            self._visits.demand(visit, "entities.read" if things else "alerts.read")
         readable = self._access.readable_types(visit.principal, visit.tenant)
-        looker = Looker(readable, visit.language, alerts=self._visits.may(visit, "alerts.read"), things=things)
+        known = self._access.agencies(visit.principal, "incidents.read", visit.tenant) if incidents else frozenset()
+        looker = Looker(readable, visit.language, alerts=alerts, things=things, agencies=known)
         mark = request.headers.get("last-event-id", "") or query.get("mark", "")
         events = self._live.follow(visit.tenant, looker, mark, lambda: self._visits.still(request, visit))
         return Stream(

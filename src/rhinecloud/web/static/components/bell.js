@@ -1,4 +1,6 @@
 // Alerts on every screen: a count in the navigation, a toast when one is raised, and a sound for who has switched it on.
+// What happens in the command centre comes on the same line; the document hears of it as "operations", with the news as its
+// detail, and of {what: "reset"} when some of it may have been missed.
 
 import { toast } from "./toast.js";
 import { figure } from "./words.js";
@@ -7,6 +9,7 @@ const SOUND = "rhinecloud_sound";
 const SEVERITIES = ["info", "minor", "major", "critical"];
 const LATER_MS = 30_000; // a page that is not looked at lets its line go, so that many tabs do not use up the browser's
 const count = document.getElementById("waiting");
+const follows = document.querySelector(".rail[data-follows]") !== null;
 let source = null;
 let leaving = 0;
 
@@ -57,7 +60,14 @@ function follow() {
   if (source) return;
   source = new EventSource("/web/live?only=alerts");
   source.addEventListener("alert", (event) => document.dispatchEvent(new CustomEvent("alert", { detail: JSON.parse(event.data) })));
+  source.addEventListener("operations", (event) => tell(JSON.parse(event.data)));
+  source.addEventListener("reset", () => tell({ what: "reset" }));
+  source.addEventListener("open", () => tell({ what: "reset" }), { once: true }); // between the page and its line something may have happened
   source.addEventListener("over", () => location.reload());
+}
+
+function tell(news) {
+  document.dispatchEvent(new CustomEvent("operations", { detail: news }));
 }
 
 function leave() {
@@ -66,7 +76,7 @@ function leave() {
 }
 
 // A screen that follows the city itself hears of alerts on the same line.
-if (count && !document.querySelector("city-situation, city-overview")) {
+if ((count || follows) && !document.querySelector("city-situation, city-overview")) {
   follow();
   document.addEventListener("visibilitychange", () => {
     clearTimeout(leaving);

@@ -2,7 +2,8 @@
 
 const STALE_MS = 25_000; // two beats missed
 
-/** Follows /web/live. `on`: things(rows, gone, ms), alert(news), reset(), state("live" | "stale" | "offline"). */
+/** Follows /web/live. `on`: things(rows, gone, ms), alert(news), reset(), state("live" | "stale" | "offline").
+    What happens in the command centre goes to the document as an event "operations". */
 export class Live {
   #source = null;
   #heard = 0;
@@ -26,6 +27,10 @@ export class Live {
     this.#source.addEventListener("alert", (event) => {
       this.#alive();
       this.on.alert?.(JSON.parse(event.data));
+    });
+    this.#source.addEventListener("operations", (event) => {
+      this.#alive();
+      document.dispatchEvent(new CustomEvent("operations", { detail: JSON.parse(event.data) }));
     });
     this.#source.addEventListener("beat", () => this.#alive());
     this.#source.addEventListener("reset", () => {
