@@ -12,6 +12,7 @@ from rhinecloud.base.clock import SECOND, iso
 from rhinecloud.base.declare import Attribute, EntityType, Label, Model
 from rhinecloud.base.model import Op, Update
 from rhinecloud.base.settings import Settings
+from rhinecloud.connect import Quality
 from rhinecloud.context import Presents, Vocabularies
 from rhinecloud.history import Histories
 from rhinecloud.insight import TYPES, Alert, Indicator, Insight, News, Rule
@@ -64,7 +65,8 @@ class City:
 
     async def __aenter__(self) -> City:
         settings = Settings(data=self.folder, timezone="Europe/Berlin")
-        self.presents = Presents(self.folder / "tenants", model=MODEL, clock=self.clock)
+        quality = Quality(MODEL, self.clock)
+        self.presents = Presents(self.folder / "tenants", model=MODEL, clock=self.clock, quality=quality)
         await self.presents.start()
         if "city" not in self.presents.names():
             self.presents.create("city")

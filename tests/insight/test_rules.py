@@ -44,6 +44,38 @@ async def test_it_ends_when_the_condition_no_longer_holds(city: City) -> None:
     assert city.told() == ["raised", "cleared"]
 
 
+async def test_an_impossible_value_neither_begins_nor_ends_anything(city: City) -> None:
+    await city.save(rule())
+    await city.save(rule("", id="own.fast", change=Change(attr="level", per_s=3600, above=2), attr="level"))
+    await city.level(5.0)
+    await city.tick(60)
+    await city.level(713.0)  # the sensor's fault; the model says at most 14
+    assert city.raised() == []
+    await city.tick(60)
+    await city.level(6.0)
+    assert city.raised() == []
+    await city.tick(3600)
+    await city.level(8.5)
+    [alert] = [a for a in city.raised() if a.rule == "own.flood"]
+    await city.tick(60)
+    await city.level(-713.0)
+    assert alert.id in [a.id for a in city.raised()]
+    await city.tick(60)
+    await city.level(7.5)
+    assert alert.id not in [a.id for a in city.raised()]
+
+
+async def test_a_sensor_that_says_nonsense_is_not_silent(city: City) -> None:
+    await city.save(rule("", silent_s=600, attr="level"))
+    await city.level(5.0)
+    for _ in range(3):
+        await city.tick(400)
+        await city.level(713.0)
+    assert city.raised() == []
+    await city.tick(601)
+    assert len(city.raised()) == 1
+
+
 async def test_with_hysteresis_it_stays_until_the_other_limit(city: City) -> None:
     await city.save(rule("level>8.5", until_q="level<8.2"))
     for value, there in ((8.4, 0), (8.6, 1), (8.3, 1), (8.1, 0), (8.3, 0)):

@@ -152,6 +152,8 @@ class Flag(IntFlag):
     ESTIMATED = 256  # the source itself says so
 
 
+IMPOSSIBLE: Final = int(Flag.TYPE | Flag.RANGE)
+"""What says nothing of the thing, only of its sensor: no rule, figure or forecast goes by it."""
 EXACT: Final = 2**53  # beyond it a float no longer tells integers apart
 _SAID: Final = frozenset(("type", "value", "observedAt"))
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from rhinecloud.base.clock import Clock
+from rhinecloud.base.model import IMPOSSIBLE, Changes, Entity
 from rhinecloud.base.model import Change as Kind
-from rhinecloud.base.model import Changes, Entity
 from rhinecloud.context import Present, Query, Types
 
 from .holding import newest
@@ -58,10 +58,11 @@ class Evaluation:
             changes.observed_us,
             changes.received_us,
             changes.number,
+            changes.flags,
             changes.seen,
             strict=True,
         )
-        for entity, types, attr, change, observed, received, number, seen in columns:
+        for entity, types, attr, change, observed, received, number, flags, seen in columns:
             group = group_of(types, attr)
             if not attr:
                 rules = self._of_entity(types, entity, change)
@@ -73,7 +74,7 @@ class Evaluation:
                     self.late.note(types, observed, observed, received)
             else:
                 at = received if observed is None or observed > received else observed
-                rules = watch.sees(group, entity, attr, number, at)
+                rules = watch.sees(group, entity, attr, None if flags & IMPOSSIBLE else number, at)
             if rules:
                 found.setdefault(entity, {}).update(dict.fromkeys(rules))
         return {entity: (rows, list(found[entity])) for entity, rows in self._rows(changes, found).items()}
@@ -164,7 +165,7 @@ class Evaluation:
             if group is None:
                 continue
             number = instances[0].get("value") if len(instances) == 1 else None
-            if number.__class__ not in (int, float):
+            if number.__class__ not in (int, float) or instances[0].get("_f", 0) & IMPOSSIBLE:
                 number = None
             at = newest(entity, [attr], now)
             found.update(dict.fromkeys(self.watch.sees(group, entity_id, attr, number, at)))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from rhinecloud.base.model import Entity, Flag
+from rhinecloud.base.model import IMPOSSIBLE, Entity
 from rhinecloud.context import compile_condition, q
 
 from .declare import Indicator
 from .standing import Expand, Matcher
 
 PERCENT: Final = "P1"
-_NOT_COUNTED: Final = int(Flag.RANGE | Flag.TYPE)
 
 
 class Figure(NamedTuple):
@@ -100,7 +99,7 @@ def _number(entity: Entity, attr: str) -> float | None:
     """The attribute's number, unless it cannot be one: out of every range, or of another kind."""
     for instance in entity["attrs"].get(attr, ()):
         value = instance.get("value")
-        if isinstance(value, int | float) and not isinstance(value, bool) and not instance.get("_f", 0) & _NOT_COUNTED:
+        if isinstance(value, int | float) and not isinstance(value, bool) and not instance.get("_f", 0) & IMPOSSIBLE:
             return float(value)
     return None
 

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from rhinecloud.base import telemetry
 from rhinecloud.base.clock import DAY, SECOND, Clock, iso, now_us, parse_us
 from rhinecloud.base.errors import NonexistentTenant, RhineError
-from rhinecloud.base.model import Changes, Entity, Flag, Instance, Op, Update
+from rhinecloud.base.model import IMPOSSIBLE, Changes, Entity, Flag, Instance, Op, Update
 from rhinecloud.context import Presents, Vocabularies
 from rhinecloud.history import Histories
 
@@ -32,7 +32,7 @@ SCORED_S: Final = (900, 1800, 3600, 7200)
 """Lengths of time ahead at which forecasts are measured."""
 MEMORY: Final = 200.0
 """Cases after which an old miss counts for a third: skill is of late, not of last year."""
-_ABSURD: Final = Flag.TYPE | Flag.RANGE | Flag.FUTURE
+_ABSURD: Final = IMPOSSIBLE | Flag.FUTURE
 _NEAR_US: Final = 900 * SECOND
 KEPT_S: Final = 900
 """How fine the past before the start is read: it is for what is usual, not for what is now."""

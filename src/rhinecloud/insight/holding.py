@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from rhinecloud.base.clock import SECOND, iso, parse_us
-from rhinecloud.base.model import Entity, Instance
+from rhinecloud.base.model import IMPOSSIBLE, Entity, Instance
 
 from .declare import Ahead, Evidence
 from .standing import Standing, value_of
@@ -55,6 +55,17 @@ class Holding:
             return at_us
         observed = max((observed_us(i) for i in entity["attrs"].get(rule.attr, ())), default=0)
         return observed if 0 < observed <= now else _heard(entity, rule.attr) or at_us
+
+
+def credible(rule: Standing, entity: Entity) -> bool:
+    """Whether what the rule looks at can be so at all: an impossible value neither begins nor ends anything.
+
+    Silence is another matter: whoever says nonsense is not silent.
+    """
+    if rule.silent_us:
+        return True
+    attrs = entity["attrs"]
+    return not any(i.get("_f", 0) & IMPOSSIBLE for attr in rule.watched if attr in attrs for i in attrs[attr])
 
 
 def _heard(entity: Entity, attr: str) -> int | None:

@@ -17,7 +17,7 @@ import msgspec
 
 from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import BadRequestData
-from rhinecloud.base.model import Change, Entity
+from rhinecloud.base.model import IMPOSSIBLE, Change, Entity
 from rhinecloud.history import History, Replayed
 
 from .declare import Alert, Trial
@@ -128,7 +128,8 @@ class Past:
         watch, entity_id = self._watch, entity["id"]
         if rule.change is not None:
             for instance in entity["attrs"].get(rule.change.attr, ()):
-                if isinstance(number := instance.get("value"), int | float):
+                number = None if instance.get("_f", 0) & IMPOSSIBLE else instance.get("value")
+                if isinstance(number, int | float):
                     watch.warm(entity_id, rule.change.attr, [(instance["_m"], float(number))])
         if rule.silent_us and rule.attr in entity["attrs"]:
             watch.arm(rule, entity, self._start)
@@ -196,7 +197,7 @@ class Past:
         group = watch.index.group(row.type, row.attr)
         if group is None:
             return
-        number = None if row.change == Change.DELETED else row.number
+        number = None if row.change == Change.DELETED or row.flags & IMPOSSIBLE else row.number
         for rule in watch.sees(group, row.entity, row.attr, number, row.at_us):
             watch.look(rule, entity, row.entity, row.at_us, row.at_us)
         watch.end_batch()

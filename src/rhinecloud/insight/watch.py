@@ -23,7 +23,7 @@ from rhinecloud.base.model import Entity
 
 from .alerts import alert_id
 from .declare import Alert, Evidence, News, Trouble
-from .holding import Holding, enough, evidence_of, observation
+from .holding import Holding, credible, enough, evidence_of, observation
 from .index import Group, Index, Stretch
 from .standing import Standing
 from .window import Difference, Window
@@ -180,6 +180,8 @@ class Watch:
             self.trouble[rule.id] = Trouble(at_us=now, detail=detail, entity=entity_id, times=times)
 
     def _look(self, rule: Standing, entity: Entity | None, entity_id: str, at_us: int, now: int, over: str) -> None:
+        if entity is not None and not credible(rule, entity):
+            return
         case = self.cases.get(entity_id, {}).get(rule.id)
         difference = self._difference(rule, entity_id, at_us)
         if case is None:
