@@ -4,6 +4,7 @@ In: reports, alerts, statuses of units, decisions of people. Out: incidents with
 playbooks, news of all of it, an entity an incident. It must not know HTTP, nor how anybody is told.
 """
 
+from . import telling
 from .assignments import Pick
 from .clocks import Clock
 from .declare import (
@@ -68,4 +69,5 @@ __all__ = [
     "UnitKind",
     "When",
     "Zone",
+    "telling",
 ]

@@ -4,6 +4,6 @@ area needs later is a further step at the end.
 
 from __future__ import annotations
 
-from . import first
+from . import first, plans, telling
 
-SCHEMA = (first.TABLES,)
+SCHEMA = (first.TABLES, plans.TABLES, telling.TABLES)

@@ -1,0 +1,40 @@
+"""How anybody is told, and how they answer.
+
+In: what another area hands over in the transaction that makes it true (`tell`). Out: deliveries on every way that its
+recipients have, with their marks (sent, received, read, accepted), and what nobody answers climbs to the next.
+It must not know why something is told, nor what a screen looks like.
+
+    with seat.changing(incident_id) as (work, incident):
+        ...                                           # the change itself
+        telling.tell(work, telling.Tell(
+            key=f"report:{incident.id}:{version}",     # told once, however often it is handed over
+            about="report", to=("agency:fire", "list:press", "mailto:lage@example.org"),
+            text={"de": telling.Text("Lagemeldung 3", "…"), "en": telling.Text("Situation report 3", "…")},
+            incident=incident.id, priority="immediate",
+            attachments=(telling.Attachment(name="lage-3.pdf", media_type="application/pdf", data=pdf),),
+        ))
+"""
+
+from __future__ import annotations
+
+from .declare import Attachment, Attempt, Channel, Delivery, DeliveryState, Mark, Message, Priority, Tell, Text, Way
+from .outbox import deliveries, of_incident, of_key, stop, tell
+
+__all__ = [
+    "Attachment",
+    "Attempt",
+    "Channel",
+    "Delivery",
+    "DeliveryState",
+    "Mark",
+    "Message",
+    "Priority",
+    "Tell",
+    "Text",
+    "Way",
+    "deliveries",
+    "of_incident",
+    "of_key",
+    "stop",
+    "tell",
+]
