@@ -10,7 +10,7 @@ nothing. Alerted starts the acceptance clock; what is declined or runs out is to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -27,7 +27,8 @@ WAITING: Final = ("alerted", "sent", "received", "read")
 _COLUMNS: Final = ", ".join(Assignment.__struct_fields__)
 _NEED: Final = (
     "SELECT n.id, n.incident, n.capability, n.count, n.section, n.within_s, n.made_us,"
-    " (SELECT count(*) FROM assignment a WHERE a.need = n.id AND a.closed_us IS NULL)"
+    " (SELECT count(*) FROM assignment a WHERE a.need = n.id AND a.closed_us IS NULL),"
+    " n.instead, n.agency, n.plan, n.level"
     " FROM need n WHERE n.withdrawn_us IS NULL"
 )
 _MADE = counter("assignments", "Units assigned, by how it ended", ("state",))
@@ -44,10 +45,20 @@ class Pick(msgspec.Struct, frozen=True):
 # ── needs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def ask(
-    work: Work, incident_id: str, capability: str, count: int = 1, *, section: str = "", within_s: float = 0
+def ask(  # noqa: PLR0913 — the parts of a need; callers name them
+    work: Work,
+    incident_id: str,
+    capability: str,
+    count: int = 1,
+    *,
+    section: str = "",
+    within_s: float = 0,
+    instead: Sequence[str] = (),
+    agency: str = "",
+    plan: str = "",
+    level: int = 0,
 ) -> Need:
-    """An incident needs so many units with a capability.
+    """An incident needs so many units with a capability, or with one of those that will do instead.
 
     Raises:
         BadRequestData. Conflict: the incident is over.
@@ -58,10 +69,12 @@ def ask(
     if section and section not in {s.id for s in incident.sections}:
         raise BadRequestData(f"Incident {incident.number} has no section {section[:40]!r}")
     made = work.run(
-        "INSERT INTO need (incident, capability, count, section, within_s, made_us) VALUES (?, ?, ?, ?, ?, ?)",
-        *(incident.id, capability, count, section, within_s, work.now),
+        "INSERT INTO need (incident, capability, count, section, within_s, made_us, instead, agency, plan, level)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(incident.id, capability, count, section, within_s, work.now, ",".join(instead), agency, plan, level),
     )
-    journal.note(work, incident.id, "needed", capability=capability, count=count, section=section)
+    by_plan = {"plan": plan, "level": level} if plan else {}
+    journal.note(work, incident.id, "needed", capability=capability, count=count, section=section, **by_plan)
     work.tell("need.asked", str(made), incident.id, incident.agencies)
     return next(n for n in needs(work, incident.id) if n.id == made)
 
@@ -80,9 +93,10 @@ def needs(asked: Work | Shelf, incident_id: str) -> list[Need]:
     return [_need(row) for row in asked.rows(f"{_NEED} AND n.incident = ? ORDER BY n.id", incident_id)]
 
 
-def _need(row: tuple[object, ...]) -> Need:
-    names = ("id", "incident", "capability", "count", "section", "within_s", "made_us", "filled")
-    return msgspec.convert(dict(zip(names, row, strict=True)), Need)
+def _need(row: tuple[Any, ...]) -> Need:
+    members = dict(zip(Need.__struct_fields__, row, strict=True))
+    members["instead"] = tuple(c for c in members["instead"].split(",") if c)
+    return Need(**members)
 
 
 # ── assigning ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,7 +154,7 @@ def misfits(work: Work, unit: Unit, need: Need | None) -> list[str]:
         found.append("has not reported a status")
     elif status.means not in ("free", "ask"):
         found.append(f"is in status {status.digit} ({status.label.en})")
-    if need is not None and need.capability not in unit.capabilities:
+    if need is not None and not {need.capability, *need.instead} & set(unit.capabilities):
         found.append(f"has no {need.capability}")
     return found
 

@@ -34,6 +34,7 @@ class Responsibility(msgspec.Struct, frozen=True, kw_only=True):
 
     types: tuple[str, ...] = ()
     area: dict[str, Any] | None = None  # GeoJSON polygon
+    areas: tuple[str, ...] = ()  # ids of declared areas; with `area`, any of them
 
 
 class Agency(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +89,8 @@ class Unit(msgspec.Struct, kw_only=True):
     position: Position | None = None
     position_us: int | None = None
     available: bool = True  # False: off duty
+    home: str = ""  # name of the station
+    retired: bool = False  # out of service for good: kept for the past, offered nowhere
     version: int = 1
     status: str = ""
     status_us: int = 0
@@ -127,6 +130,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     within_s: float
 
 
+class Automatic(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done by itself for incidents of a type, where the city wants it."""
+
+    needs: bool = True  # the alarm plan asks for units as soon as the incident is there
+    send: Literal["no", "reserve", "alert"] = "no"  # the best units, for what the plan asks
+    agencies: tuple[str, ...] = ()  # whose units may be sent by itself; (): of those that take part
+    next_best: int = 0  # so often the next best unit is alerted by itself when one declines or stays silent
+    climb_s: float = 120.0  # how long somebody on duty has to see to it before the next one is told
+
+
 class IncidentType(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of incident of a tenant. A restricted one is not shown as an entity of the city."""
 
@@ -139,6 +152,9 @@ class IncidentType(msgspec.Struct, frozen=True, kw_only=True):
     playbooks: tuple[str, ...] = ()
     restricted: bool = False
     accept_s: float = 120.0  # how long a unit has to accept
+    above: str = ""  # the type of which it is a kind; "": as its id says ("fire" of "fire.building")
+    offered: bool = True  # for new incidents
+    automatic: Automatic = Automatic()
     version: int = 1
 
 
@@ -199,6 +215,10 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     within_s: float = 0
     made_us: int = 0
     filled: int = 0
+    instead: tuple[str, ...] = ()  # capabilities that will do in its place, best first
+    agency: str = ""  # whose units; "": anybody's
+    plan: str = ""  # the alarm plan that asked for it; "": a person
+    level: int = 0
 
 
 AssignmentState = Literal[

@@ -5,7 +5,7 @@ Blocking, for the length of one commit: in a loop, call it in a thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -33,6 +33,8 @@ from .incidents import Asked, Move, Report
 from .journal import Entry, Keeper, Verdict
 from .likeness import Likeness
 from .moving import Part
+from .plans.choosing import above, concerns
+from .plans.declare import Area
 from .playbooks import Difference
 from .seat import Allows, Seat
 from .tables import Shelf, Work
@@ -75,8 +77,9 @@ class Desk:
 
     def responsible(self, incident_type: str, position: Position | None = None) -> list[Agency]:
         """Agencies that are to be asked about incidents of a type at a place."""
-        found = self.things(Agency).values()
-        return [a for a in found if any(_concerns(r.types, r.area, incident_type, position) for r in a.responsible)]
+        found, types = self.things(Agency).values(), things.every(self._shelf, IncidentType)
+        areas, wanted = things.every(self._shelf, Area), above(incident_type, types)
+        return [a for a in found if any(concerns(r, wanted, position, areas) for r in a.responsible)]
 
     # ── incidents ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -319,13 +322,3 @@ class Desk:
         with self._shelf.work(self.by) as work:
             self.seat.may_send(work, unit_id)
             yield work
-
-
-def _concerns(types: Sequence[str], area: Mapping[str, Any] | None, wanted: str, position: Position | None) -> bool:
-    if types and wanted not in types:
-        return False
-    if area is None or position is None:
-        return area is None
-    import shapely
-
-    return bool(shapely.geometry.shape(area).covers(shapely.Point(*position)))

@@ -1,5 +1,5 @@
 """What a city declares for its command centre, as small documents with a version: agencies, kinds of unit, types of
-incident, barriers, zones. Where the tenant has none of an id, the default of that id counts.
+incident, alarm plans, posts. Where the tenant has none of an id, the default of that id counts. Every version is kept.
 """
 
 from __future__ import annotations
@@ -10,23 +10,32 @@ import msgspec
 
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 
+from . import versions
 from .declare import Agency, IncidentType, UnitKind
 from .defaults import KINDS, TYPES
+from .duty.declare import FUNCTIONS, Post, StaffFunction
+from .plans.declare import AlarmPlan, Area, Closure
 from .tables import Shelf, Work
 from .travel import Barrier, Zone
 
-Thing = Agency | UnitKind | IncidentType | Barrier | Zone
-T = TypeVar("T", Agency, UnitKind, IncidentType, Barrier, Zone)
+Thing = Agency | UnitKind | IncidentType | Barrier | Zone | AlarmPlan | Area | Closure | Post | StaffFunction
+T = TypeVar("T", Agency, UnitKind, IncidentType, Barrier, Zone, AlarmPlan, Area, Closure, Post, StaffFunction)
 NAMES: Final[dict[type[Thing], str]] = {
     Agency: "agency",
     UnitKind: "kind of unit",
     IncidentType: "type of incident",
     Barrier: "barrier",
     Zone: "zone",
+    AlarmPlan: "alarm plan",
+    Area: "area",
+    Closure: "closure",
+    Post: "post",
+    StaffFunction: "function",
 }
 DEFAULTS: Final[dict[type[Thing], dict[str, Thing]]] = {
     UnitKind: {kind.id: kind for kind in KINDS},
     IncidentType: {kind.id: kind for kind in TYPES},
+    StaffFunction: {function.id: function for function in FUNCTIONS},
 }
 _encode = msgspec.json.Encoder().encode
 
@@ -43,10 +52,30 @@ def save(work: Work, thing: T) -> T:
     row = work.row("SELECT version FROM thing WHERE kind = ? AND id = ?", name, thing.id)
     if row is not None and row[0] != thing.version:
         raise Conflict(f"The {name} {thing.id} is of version {row[0]} by now, not {thing.version}", version=row[0])
-    kept = thing if row is None else msgspec.structs.replace(thing, version=row[0] + 1)
+    kept = thing
+    if row is not None or versions.last(work, name, thing.id):
+        kept = msgspec.structs.replace(thing, version=versions.last(work, name, thing.id) + 1)
     work.run("INSERT OR REPLACE INTO thing VALUES (?, ?, ?, ?)", name, kept.id, kept.version, _encode(kept))
+    versions.keep(work, name, kept.id, kept.version, _encode(kept))
     work.tell(f"{name.split()[0]}.saved", kept.id)
     return kept
+
+
+def remove(work: Work, kind: type[T], thing_id: str, version: int) -> None:
+    """Takes a thing away; its versions stay. Where there is a default of the id, that counts again.
+
+    Raises:
+        ResourceNotFound: the tenant has none. Conflict: it is of another version by now.
+    """
+    name = NAMES[kind]
+    row = work.row("SELECT version FROM thing WHERE kind = ? AND id = ?", name, thing_id)
+    if row is None:
+        raise ResourceNotFound(f"There is no {name} {thing_id[:40]!r}")
+    if row[0] != version:
+        raise Conflict(f"The {name} {thing_id} is of version {row[0]} by now, not {version}", version=row[0])
+    work.run("DELETE FROM thing WHERE kind = ? AND id = ?", name, thing_id)
+    versions.keep(work, name, thing_id, row[0] + 1, None)
+    work.tell(f"{name.split()[0]}.removed", thing_id)
 
 
 def every(asked: Work | Shelf, kind: type[T]) -> dict[str, T]:

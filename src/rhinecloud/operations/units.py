@@ -8,7 +8,7 @@ import msgspec
 
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 
-from . import things
+from . import things, versions
 from .declare import Position, Unit, UnitKind
 from .tables import Shelf, Work
 
@@ -34,6 +34,7 @@ def save(work: Work, unit: Unit) -> Unit:
         work.run("INSERT INTO unit VALUES (?, ?, 1, '', 0, 0, ?)", kept.id, kept.agency, _encode(kept))
     else:
         _write(work, kept)
+    versions.keep(work, "unit", kept.id, kept.version, _encode(kept))
     work.tell("unit.saved", kept.id, agencies=(kept.agency,))
     return get(work, kept.id)
 
@@ -61,9 +62,11 @@ def get(asked: Work | Shelf, unit_id: str) -> Unit:
     return _unit(*rows[0])
 
 
-def every(asked: Work | Shelf, sees: frozenset[str] | None = None) -> list[Unit]:
-    """All units, by call sign; with `sees` those of these agencies, and those at work in incidents that they share."""
+def every(asked: Work | Shelf, sees: frozenset[str] | None = None, *, retired: bool = False) -> list[Unit]:
+    """All units in service, by call sign; with `sees` those of these agencies, and those at work in incidents that they
+    share; with `retired` those out of service too."""
     units = [_unit(*row) for row in asked.rows(f"SELECT {_COLUMNS} FROM unit")]  # noqa: S608 - ours
+    units = [u for u in units if retired or not u.retired]
     if sees is not None:
         shared = "SELECT a.unit, p.agency FROM assignment a JOIN participant p USING (incident) WHERE closed_us IS NULL"
         known = {unit for unit, agency in asked.rows(shared) if agency in sees}
