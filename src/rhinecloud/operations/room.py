@@ -27,6 +27,7 @@ from rhinecloud.context import Presents, Vocabularies
 from rhinecloud.insight import Alert
 
 from . import assignments, incidents, playbooks, things, units
+from .collaboration import Presence
 from .declare import Incident, IncidentType, News, PlaybookStep, PlaybookVersion, Position, Run, RunStep, UnitKind
 from .desk import Desk
 from .entities import LOCATION, update_of
@@ -119,6 +120,7 @@ class Operations:
         self._automatic = frozenset(name for name, action in self._actions.items() if not action.public)
         self._clock = clock
         self.following = Following(followers, self.news)
+        self.presence = Presence(clock)
         self._brought: list[PlaybookVersion] = []
         self._shelves: dict[str, Shelf] = {}
         self._anchored: dict[str, float] = {}

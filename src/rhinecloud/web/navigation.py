@@ -123,6 +123,10 @@ class Navigation:
     def built(self, paths: frozenset[str]) -> None:
         self._paths = paths
 
+    def has(self, path: str) -> bool:
+        """Whether a page at this path is built in."""
+        return self._paths is None or path in self._paths
+
     def items(
         self, current: str, may: Callable[[str], bool], say: Callable[[str], str], waiting: Mapping[str, int]
     ) -> list[NavItem]:
