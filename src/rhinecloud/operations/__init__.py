@@ -29,11 +29,13 @@ from .declare import (
 from .desk import Desk
 from .entities import ENTITIES
 from .following import Follower
-from .incidents import Asked, Report
+from .incidents import Report
 from .moving import Part
 from .proposing import Proposal
 from .room import Action, Operations
+from .searching import Asked
 from .seat import Seat
+from .seeding import Centre
 from .travel import Barrier, Crossing, Zone
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "Asked",
     "Assignment",
     "Barrier",
+    "Centre",
     "Clock",
     "Crossing",
     "Desk",

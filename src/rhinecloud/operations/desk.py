@@ -13,7 +13,7 @@ from rhinecloud.access import Principal
 from rhinecloud.base.errors import Conflict, ResourceNotFound
 from rhinecloud.insight import Alert
 
-from . import assignments, clocks, incidents, journal, life, moving, playbooks, radio, things, units
+from . import assignments, clocks, incidents, journal, life, moving, playbooks, radio, searching, things, units
 from .assignments import Pick
 from .declare import (
     Agency,
@@ -29,13 +29,14 @@ from .declare import (
     StatusReport,
     Unit,
 )
-from .incidents import Asked, Move, Report
+from .incidents import Move, Report
 from .journal import Entry, Keeper, Verdict
 from .likeness import Likeness
 from .moving import Part
 from .plans.choosing import above, concerns
 from .plans.declare import Area
 from .playbooks import Difference
+from .searching import Asked
 from .seat import Allows, Seat
 from .tables import Shelf, Work
 from .things import T
@@ -124,10 +125,14 @@ class Desk:
 
     def incidents(self, asked: Asked | None = None) -> list[Incident]:
         """A page of them, the newest first."""
-        return incidents.search(self._shelf, asked or Asked(), self.seat.sees())
+        return searching.search(self._shelf, asked or Asked(), self.seat.sees())
+
+    def total(self, asked: Asked, most: int = 1000) -> int:
+        """How many such there are; counted no further than just over `most`."""
+        return searching.total(self._shelf, asked, self.seat.sees(), most)
 
     def counts(self) -> dict[str, int]:
-        return incidents.counts(self._shelf, self.seat.sees())
+        return searching.counts(self._shelf, self.seat.sees())
 
     def of_alert(self, alert_id: str) -> list[Incident]:
         return incidents.of_alert(self._shelf, alert_id, self.seat.sees())

@@ -1,16 +1,13 @@
-"""Incidents as they are kept: made, changed, moved through their life, listed.
+"""Incidents as they are kept: made, changed, moved through their life.
 
 Everything takes a `Work`, an open transaction, or a `Shelf` for reading. Who changes an incident names the version that
 they saw; when it is another by now they are told who changed what, and nothing is written.
 """
 
-# ruff: noqa: S608 — SQL is put together from our own constants; whatever came in is a parameter
-
 from __future__ import annotations
 
-import re
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,7 +17,7 @@ from rhinecloud.base import geo
 from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 
-from . import journal, life, things
+from . import journal, life, searching, things
 from .declare import SEVERITIES, URGENCIES, By, Incident, IncidentType, Place, Section, Severity, Urgency
 from .likeness import Likeness, likely
 from .tables import Shelf, Work
@@ -102,13 +99,12 @@ def report(work: Work, given: Report) -> Incident:
         times={"reported": at},
     )
     check(work, made)
-    num = work.run(
+    work.run(
         "INSERT INTO incident"
         " (id, number, version, type, state, is_over, severity, exercise, parent, reported_us, body)"
         " VALUES (?, ?, 1, '', '', 0, 0, 0, '', 0, '')",
         *(made.id, made.number),
     )
-    work.run("INSERT INTO incident_text (rowid, words) VALUES (?, '')", num)
     _write(work, made)
     for alert in made.alerts:
         link_alert(work, made.id, alert)
@@ -226,11 +222,8 @@ def _write(work: Work, incident: Incident) -> None:
         _encode(incident),
         incident.id,
     )
-    searched = " ".join((incident.number, incident.title, incident.text, incident.place.address, incident.type))
-    work.run(
-        "UPDATE incident_text SET words = ? WHERE rowid = (SELECT num FROM incident WHERE id = ?)",
-        *(searched, incident.id),
-    )
+    ((num,),) = work.rows("SELECT num FROM incident WHERE id = ?", incident.id)
+    searching.index(work, num, incident, incident.state in life.OVER)
     work.run("DELETE FROM participant WHERE incident = ?", incident.id)
     for agency in incident.agencies:
         work.run("INSERT INTO participant VALUES (?, ?)", agency, incident.id)
@@ -315,68 +308,6 @@ def get(asked: Work | Shelf, incident_id: str, sees: frozenset[str] | None = Non
     if incident is None or (sees is not None and not sees & set(incident.agencies)):
         raise ResourceNotFound(f"Incident {incident_id[:40]} does not exist")
     return incident
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list of incidents is filtered by. Newest first; `before` is where the page before ended."""
-
-    states: tuple[str, ...] = ()  # (): all; ("active",): those that are worked on
-    types: tuple[str, ...] = ()
-    severities: tuple[str, ...] = ()
-    text: str = ""
-    parent: str = ""
-    exercise: bool | None = None
-    since_us: int | None = None
-    until_us: int | None = None
-    before: tuple[int, str] | None = None  # (reported_us, id)
-    limit: int = 50
-
-
-def search(shelf: Shelf, asked: Asked, sees: frozenset[str] | None) -> list[Incident]:
-    """A page of incidents."""
-    where, values = _conditions(asked, sees)
-    sql = f"SELECT body FROM incident WHERE {' AND '.join(where)} ORDER BY reported_us DESC, id DESC LIMIT ?"
-    return [_decode(body) for (body,) in shelf.rows(sql, *values, max(0, min(asked.limit, 1000)))]
-
-
-def counts(shelf: Shelf, sees: frozenset[str] | None) -> dict[str, int]:
-    """How many incidents are worked on, by state; drills apart, under "drill"."""
-    where, values = _conditions(Asked(states=("active",)), sees)
-    sql = f"SELECT iif(exercise, 'drill', state), count(*) FROM incident WHERE {' AND '.join(where)} GROUP BY 1"
-    return dict(shelf.rows(sql, *values))
-
-
-def _conditions(asked: Asked, sees: frozenset[str] | None) -> tuple[list[str], list[object]]:
-    """The conditions of SQL and their values."""
-    active = "active" in asked.states
-    states = () if active else asked.states
-    severities = [SEVERITIES.index(s) for s in SEVERITIES if s in asked.severities]
-    words, agencies = _match(asked.text), sorted(sees or ())
-    mine = f"EXISTS (SELECT 1 FROM participant p WHERE p.incident = incident.id AND p.agency IN ({_marks(agencies)}))"
-    every: list[tuple[object, str, Sequence[object]]] = [
-        (active, "is_over = 0", ()),
-        (states, f"state IN ({_marks(states)})", states),
-        (asked.types, f"type IN ({_marks(asked.types)})", asked.types),
-        (asked.severities, f"severity IN ({_marks(severities)})", severities),
-        (words, "num IN (SELECT rowid FROM incident_text WHERE words MATCH ?)", (words,)),
-        (asked.parent, "parent = ?", (asked.parent,)),
-        (asked.exercise is not None, "exercise = ?", (asked.exercise,)),
-        (asked.since_us is not None, "reported_us >= ?", (asked.since_us,)),
-        (asked.until_us is not None, "reported_us < ?", (asked.until_us,)),
-        (asked.before, "(reported_us, id) < (?, ?)", asked.before or ()),
-        (sees is not None, mine, agencies),
-    ]
-    chosen = [(condition, values) for given, condition, values in every if given]
-    return ["TRUE", *(c for c, _ in chosen)], [value for _, values in chosen for value in values]
-
-
-def _match(text: str) -> str:
-    """Words that all begin so, as FTS5 writes it; nothing of what people type is its syntax."""
-    return " ".join(f'"{word}"*' for word in re.findall(r"\w+", text)[:10])
-
-
-def _marks(values: Iterable[object]) -> str:
-    return ", ".join("?" for _ in values)
 
 
 def of_alert(shelf: Shelf, alert: str, sees: frozenset[str] | None) -> list[Incident]:
