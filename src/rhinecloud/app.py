@@ -392,9 +392,19 @@ class City:
             token=self._archive_token,
             clock=self.clock,
         )
+        await asyncio.to_thread(self._seed_centre, settings.default_tenant)
         at = f"[{host}]" if ":" in host else host
         await self.demo.start(host=host, mqtt_port=self.mqtt_port, url=f"http://{at}:{port}")
         stack.push_async_callback(self.demo.stop)
+
+    def _seed_centre(self, tenant: str) -> None:
+        """What packs bring of a command centre, once, and the agencies of it as those in which people have roles."""
+        known = {agency.name for agency in self.access.tenants.agencies(tenant)}
+        for centre in (pack.centre for pack in self.switchboard.on(tenant) if pack.centre is not None):
+            if self.operations.seed(tenant, centre):
+                for agency in centre.agencies:
+                    if agency.id not in known:
+                        self.access.tenants.add_agency(CITY, tenant, agency.id, agency.title.de)
 
     def _archive_token(self, known: str) -> str:
         """A token that may bring the demo city's past in."""

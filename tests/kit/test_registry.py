@@ -35,7 +35,7 @@ def _pack(**brings: object) -> Pack:
 
 def test_a_foreign_pack_is_found_behind_ours(lone: ModuleType) -> None:
     lone.PACK = _pack(types=(_type("Zeppelin"),))  # type: ignore[attr-defined]
-    assert [pack.id for pack in packs()] == ["environment", "parking", "foreign"]
+    assert [pack.id for pack in packs()] == ["environment", "parking", "emergency", "foreign"]
     assert discover().troubles == ()
 
 
@@ -88,7 +88,7 @@ def test_a_pack_that_cannot_work_is_left_out_and_said(lone: ModuleType, given: o
     if given is not None:
         lone.PACK = given  # type: ignore[attr-defined]
     found = discover()
-    assert [pack.id for pack in found.packs] == ["environment", "parking"]
+    assert [pack.id for pack in found.packs] == ["environment", "parking", "emergency"]
     (trouble,) = found.troubles
     assert trouble.id == "foreign"
     assert told in trouble.detail
@@ -99,13 +99,13 @@ def test_a_pack_cannot_take_the_name_of_one_of_ours(monkeypatch: pytest.MonkeyPa
     point = EntryPoint("parking", "a_foreign_pack:PACK", registry.GROUP)
     monkeypatch.setattr(registry, "entry_points", lambda group: [point])
     found = discover()
-    assert [pack.id for pack in found.packs] == ["environment", "parking"]
+    assert [pack.id for pack in found.packs] == ["environment", "parking", "emergency"]
     assert found.troubles[0].detail == "There is a pack parking already"
 
 
 def test_a_rule_that_only_never_comes_true_keeps_no_pack_out(lone: ModuleType) -> None:
     rule = Rule(id="foreign.low", title=BOTH, text=BOTH, type="WaterObserved", q="heigth<1")
     lone.PACK = _pack(rules=(rule,), needs=("WaterObserved",))  # type: ignore[attr-defined]
-    assert [pack.id for pack in discover().packs] == ["environment", "parking", "foreign"]
+    assert [pack.id for pack in discover().packs] == ["environment", "parking", "emergency", "foreign"]
     (flaw,) = (flaw for flaw in flaws(lone.PACK, packs()[:2]) if flaw.where == "rule foreign.low")  # type: ignore[attr-defined]
     assert "did you mean height" in flaw.detail and not flaw.fatal

@@ -6,9 +6,23 @@ It must not know the web, HTTP or any store, and no particular pack.
 
 from rhinecloud.base.declare import Attribute, EntityType, Label, Model, Status
 from rhinecloud.insight import Ahead, Change, Forecast, Indicator, Past, Rule, Step
+from rhinecloud.operations import (
+    Agency,
+    Barrier,
+    Centre,
+    Crossing,
+    IncidentType,
+    Responsibility,
+    Target,
+    UnitKind,
+    Zone,
+)
+from rhinecloud.operations import Status as RadioStatus
+from rhinecloud.operations import Unit as ServiceUnit
 
 from .calendar import Day, Kind, Moment, moment
 from .check import Flaw, flaws
+from .crew import Acting, Crew, Order, Orders, Reply
 from .demo import Demo
 from .events import KINDS, Event, EventKind, event
 from .pack import (
@@ -36,10 +50,16 @@ from .world import World
 
 __all__ = [
     "KINDS",
+    "Acting",
+    "Agency",
     "Ahead",
     "Attribute",
     "Bad",
+    "Barrier",
+    "Centre",
     "Change",
+    "Crew",
+    "Crossing",
     "Day",
     "Decision",
     "Demo",
@@ -52,6 +72,7 @@ __all__ = [
     "Fleet",
     "Forecast",
     "Found",
+    "IncidentType",
     "Indicator",
     "Kind",
     "Label",
@@ -61,6 +82,8 @@ __all__ = [
     "Model",
     "Moment",
     "Noise",
+    "Order",
+    "Orders",
     "Pack",
     "PackTrouble",
     "Panel",
@@ -68,15 +91,22 @@ __all__ = [
     "Past",
     "Playbook",
     "Publication",
+    "RadioStatus",
     "Reader",
+    "Reply",
+    "Responsibility",
     "Rule",
+    "ServiceUnit",
     "Simulation",
     "Status",
     "Step",
     "Switchboard",
+    "Target",
     "Thing",
+    "UnitKind",
     "Weather",
     "World",
+    "Zone",
     "bell",
     "beside",
     "chance",

@@ -212,7 +212,7 @@ def _device(name: str, thing: Thing) -> Device:
         name=thing.name,
         entity_id=thing.entity,
         entity_type=thing.type,
-        location=place,
+        location=None if thing.crew else place,  # who drives about says where
         interval_s=thing.interval_s,
         note="Demo",
     )

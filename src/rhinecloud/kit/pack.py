@@ -14,7 +14,9 @@ import msgspec
 
 from rhinecloud.base.declare import EntityType, Label
 from rhinecloud.insight import Forecast, Indicator, Rule
+from rhinecloud.operations import Centre
 
+from .crew import Crew
 from .world import World
 
 
@@ -68,6 +70,7 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
     fixed: dict[str, Any] = {}  # what never changes: capacity, address, …; sent once at each connection
     through: str = ""  # the gateway that sends for it, and for others: a device without a thing of its own; "": itself
     on_change: bool = False  # sends when a value changes, and each `interval_s` anyway
+    crew: Crew | None = None  # people who take orders; then `measure` is what they do without any
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +177,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     feeds: tuple[Feed, ...] = ()
     layers: tuple[Layer, ...] = ()
     simulator: Callable[[World], Sequence[Thing]] | None = None
+    centre: Centre | None = None  # what a demo city's command centre begins with
     needs: tuple[str, ...] = ()  # names of other packs' entity types that it reads
     rules: tuple[Rule, ...] = ()
     indicators: tuple[Indicator, ...] = ()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
 
@@ -20,7 +21,9 @@ from gmqtt.mqtt.constants import MQTTv311
 from rhinecloud.base.clock import SECOND, iso
 from rhinecloud.base.telemetry import logger
 
+from .crew import Order
 from .faults import Faults
+from .orders import Book
 from .pack import Thing
 from .simulation import Told
 
@@ -44,7 +47,7 @@ def reading(thing: Thing, at_s: float, values: dict[str, Any], *, fixed: bool = 
     place = {"type": "Point", "coordinates": [lon, lat]}
     if not thing.through:
         told = {"observedAt": observed, **values}
-        return told | {"name": thing.name, "location": place, **thing.fixed} if fixed else told
+        return {"name": thing.name, "location": place, **thing.fixed} | told if fixed else told
     told = {"id": thing.entity, "type": thing.type}
     given = values | ({"name": thing.name, **thing.fixed} if fixed else {})
     told |= {name: {"type": "Property", "value": value, "observedAt": observed} for name, value in given.items()}
@@ -54,17 +57,24 @@ def reading(thing: Thing, at_s: float, values: dict[str, Any], *, fixed: bool = 
 
 
 class Station:
-    """One device: its connection, and the things that it sends for."""
+    """One device: its connection, and the things that it sends for.
 
-    def __init__(self, device: str, things: list[Thing], told: Told, faults: Faults, now: Callable[[], float]) -> None:
+    Args:
+        book: where the orders of its crew are noted.
+    """
+
+    def __init__(
+        self, device: str, things: list[Thing], told: Told, faults: Faults, now: Callable[[], float], book: Book
+    ) -> None:
         self.device, self.things, self.told, self.faults = device, things, told, faults
-        self._now = now
+        self._now, self._book = now, book
         self._topic = f"{told.tenant}/{device}"
         self._lost = asyncio.Event()
         self._client: Client | None = None
         self._before: dict[str, tuple[dict[str, Any], float]] = {}  # entity → values last sent, and when
         self._kept: list[dict[str, Any]] = []
         self._introduced = False
+        self._answering: set[asyncio.Task[None]] = set()
         self.messages = 0
 
     @property
@@ -106,6 +116,9 @@ class Station:
         if self._client is None:
             return
         first = not self._introduced
+        if self.things[0].crew is not None:
+            self._send_crew(now_s, self.things[0], first or asked)
+            return
         at_s = self.told.model_time(now_s)
         if self.faults.silent(self.device, at_s, self.things[0].location):
             return
@@ -135,12 +148,55 @@ class Station:
             self._client.publish(f"{self._topic}/up", msgspec.json.encode(body), qos=1)
             self.messages += 1
 
+    def _send_crew(self, now_s: float, thing: Thing, whole: bool) -> None:
+        """What changed about a unit, each with when it did. People live by the clock, however fast the city lives."""
+        assert thing.crew is not None and self._client is not None
+        acting = thing.crew.act(self._book.of(self.device), now_s)
+        before, sent_s = self._before.get(thing.entity, ({}, 0.0))
+        fresh = {name: value for name, value in acting.values.items() if whole or before.get(name) != value}
+        if now_s - sent_s >= thing.interval_s:
+            fresh |= {"location": acting.values["location"]}
+        if not fresh:
+            return
+        by_time: dict[float, dict[str, Any]] = {}
+        for name, value in fresh.items():
+            by_time.setdefault(acting.since.get(name, now_s), {})[name] = value
+        made = [reading(thing, at_s, values) for at_s, values in sorted(by_time.items())]
+        if whole:
+            made[-1] = {"name": thing.name, **thing.fixed} | made[-1]
+        self._before[thing.entity] = acting.values, now_s
+        self._introduced = True
+        self._client.publish(f"{self._topic}/up", msgspec.json.encode(made[0] if len(made) == 1 else made), qos=1)
+        self.messages += 1
+
+    async def _told_crew(self, client: Client, topic: str, number: str, name: str, params: Any) -> None:
+        """An order to people: they are given time to look at it, and answer when they have."""
+        thing = self.things[0]
+        assert thing.crew is not None
+        before = self._book.of(self.device)
+        if any(order.id == number for order in before):
+            return  # it was sent again; the answer to the first is on its way
+        params = params if isinstance(params, dict) else {}
+        order = Order(id=number, name=name, params=params, at_s=self._now())
+        replies = thing.crew.reply(before, order)
+        self._book.note(self.device, order)
+        for reply in replies:
+            await asyncio.sleep(max(0.0, order.at_s + reply.after_s - self._now()))
+            told = {"id": number, "status": reply.status, "detail": reply.detail, "result": reply.result}
+            client.publish(f"{topic}/ack", msgspec.json.encode(told), qos=1)
+            self.send(self._now(), self.things, asked=name == "report")
+
     async def _on_command(self, client: Client, topic: str, body: bytes, *_: object) -> int:
         """Answers a command; "report" also sends a value at once. The id tells the city which command it was."""
         try:
             asked = msgspec.json.decode(body)
             number, name = asked["id"], asked.get("name", "")
         except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+            return 0
+        if self.things[0].crew is not None:
+            task = asyncio.create_task(self._told_crew(client, topic, number, name, asked.get("params")))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
             return 0
         if name == "report":
             self.send(self._now(), self.things, asked=True)
@@ -154,11 +210,22 @@ class Station:
         return 0
 
 
-class Player:
-    """All devices of a city, and the beat."""
+def _every(thing: Thing) -> int:
+    """How many beats lie between two looks at a thing; people are looked at on each."""
+    if thing.crew is not None:
+        return 1
+    return max(1, round((LOOK_S if thing.on_change else thing.interval_s) / BEAT_S))
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
+
+class Player:
+    """All devices of a city, and the beat.
+
+    Args:
+        orders: the file in which orders to crews are kept; None: they are forgotten at the end.
+    """
+
+    def __init__(self, now: Callable[[], float], orders: Path | None = None) -> None:
+        self._now, self._book = now, Book(orders, now)
         self.stations: dict[str, Station] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._opening = asyncio.Semaphore(_AT_ONCE)
@@ -177,7 +244,7 @@ class Player:
                 continue
             station = self.stations.get(device)
             if station is None:
-                station = self.stations[device] = Station(device, its, told, faults, self._now)
+                station = self.stations[device] = Station(device, its, told, faults, self._now, self._book)
                 self._tasks[device] = asyncio.create_task(station.play(self._opening))
             station.things, station.told, station.faults = its, told, faults
         self._due.clear()
@@ -188,7 +255,7 @@ class Player:
     def _plan(self, station: Station, beat: int) -> None:
         rhythms: dict[int, list[Thing]] = {}
         for thing in station.things:
-            every = max(1, round((LOOK_S if thing.on_change else thing.interval_s) / BEAT_S))
+            every = _every(thing)
             rhythms.setdefault(every, []).append(thing)
         for every, its in rhythms.items():
             offset = crc32(station.device.encode()) % every
@@ -204,7 +271,7 @@ class Player:
                 for station, its in self._due.pop(late):
                     if self.stations.get(station.device) is station:
                         station.send(now * BEAT_S, its)
-                        every = max(1, round((LOOK_S if its[0].on_change else its[0].interval_s) / BEAT_S))
+                        every = _every(its[0])
                         self._due.setdefault(late + every * ((now - late) // every + 1), []).append((station, its))
             beat = now
 

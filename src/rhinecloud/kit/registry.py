@@ -17,7 +17,9 @@ from .pack import Pack
 GROUP = "rhinecloud.packs"
 
 # Found even where the package's metadata are older than the source, as in a checkout that is worked on.
-_OURS = tuple(EntryPoint(name, f"rhinecloud.packs.{name}:PACK", GROUP) for name in ("environment", "parking"))
+_OURS = tuple(
+    EntryPoint(name, f"rhinecloud.packs.{name}:PACK", GROUP) for name in ("environment", "parking", "emergency")
+)
 
 
 class PackTrouble(msgspec.Struct, frozen=True):

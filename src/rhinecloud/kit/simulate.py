@@ -53,7 +53,7 @@ class Child:
     def __init__(self, file: Path, clock: Callable[[], int] = now_us) -> None:
         self._file, self._clock = file, clock
         self._told = read_told(file)
-        self._player = Player(self.now)
+        self._player = Player(self.now, file.with_suffix(".orders"))
         self._filled = Filled()
         self._archive = Archive(file.with_suffix(".archive"), self._on_filled)
         self._filling: asyncio.Task[None] | None = None
@@ -104,7 +104,8 @@ class Child:
         if self._archive.progress.fills:
             # Things of its own: what remembers would else be asked of the past and of the present in turn.
             world = World(told.seed, [*told.events, *(opening(told.began_s) if told.began_s else ())])
-            things, faults = fleet(on, world), Faults(told.seed, world.events)
+            things = [thing for thing in fleet(on, world) if thing.crew is None]
+            faults = Faults(told.seed, world.events)
             self._filling = asyncio.create_task(asyncio.to_thread(self._archive.run, told, things, faults, self._units))
 
     def _missing(self) -> list[Fill]:

@@ -35,6 +35,7 @@ from .following import BATCH, Follower, Following
 from .incidents import SYSTEM
 from .proposing import Candidate, City, Proposal, candidate, propose
 from .seat import Allows, Seat
+from .seeding import Centre, seed
 from .tables import FILE, Shelf
 from .travel import Barrier, Zone
 
@@ -161,6 +162,11 @@ class Operations:
     def seat(self, tenant: str, principal: Principal) -> Seat:
         """What a desk of its own kind is made of. Raises: NonexistentTenant."""
         return Seat(self._shelf(tenant), tenant, principal, self._access)
+
+    def seed(self, tenant: str, centre: Centre) -> bool:
+        """What a demo city's command centre begins with, once; whether anything was done. Blocking."""
+        with self._shelf(tenant).work(SYSTEM) as work:
+            return seed(work, centre)
 
     def forget(self, tenant: str) -> None:
         """Closes what is open of a tenant whose folder is going to be removed or replaced."""
