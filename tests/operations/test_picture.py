@@ -140,7 +140,7 @@ def test_two_who_change_the_same_drawing_are_told_and_nothing_is_overwritten(
             "self-intersection",
         ),
         (Draft(kind="route", geometry={"type": "LineString", "coordinates": [[6.7, 51.4], [6.7, 51.4]]}), "two places"),
-        (Draft(kind="note", geometry={"type": "Point", "coordinates": [51.4, 206.7]}, label="x"), ""),
+        (Draft(kind="note", geometry={"type": "Point", "coordinates": [51.4, 206.7]}, label="x"), "[Ll]at"),
         (Draft(kind="note", geometry=POINT), "needs its words"),
         (Draft(kind="sign", geometry=POINT), "Choose the sign"),
         (Draft(kind="sign", geometry=POINT, sign="formation.pirates"), "no organisation"),
