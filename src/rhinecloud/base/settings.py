@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -82,6 +82,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Memory that DuckDB may use for all tenants together."""
     temporal_page_instances: int = 1000
     """Attribute instances in one answer of the temporal API; what has more is told in parts (206, Content-Range)."""
+    smtp_host: str = ""
+    """Mail server (SMTP) for what agencies and people are told; empty: no mail leaves this city."""
+    smtp_port: Port = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    """"none" only where the server stands on the same machine or network."""
+    mail_from: str = ""
+    """Sender of the city's mails, e.g. Leitstelle Duisburg <leitstelle@city.example>."""
     trusted_proxies: str = ""
     """Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas."""
 

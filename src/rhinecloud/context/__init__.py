@@ -17,7 +17,7 @@ from .relay import Relay
 from .scope import ScopeQuery
 from .selection import Types
 from .store import decode_entity
-from .subscriptions import DeadLetters, Letter, Message, Notice, Subscription, Subscriptions, Told
+from .subscriptions import DeadLetters, Letter, Message, Notice, Reach, Subscription, Subscriptions, Told
 from .vocabulary import CORE_URL, CORE_URLS, Document, Vocabularies, Vocabulary, core_document
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Present",
     "Presents",
     "Query",
+    "Reach",
     "Relay",
     "ScopeQuery",
     "Subscription",

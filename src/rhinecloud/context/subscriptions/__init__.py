@@ -6,7 +6,7 @@ It must not know representations: whoever does gives it the function that render
 
 from .dead import DeadLetters, Letter, Resent
 from .delivery import Notice, Render
-from .endpoints import Message
+from .endpoints import Message, Reach
 from .model import Subscription, Told
 from .room import Subscriptions
 
@@ -15,6 +15,7 @@ __all__ = [
     "Letter",
     "Message",
     "Notice",
+    "Reach",
     "Render",
     "Resent",
     "Subscription",

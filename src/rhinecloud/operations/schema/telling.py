@@ -16,19 +16,22 @@ TABLES = """
     CREATE TABLE delivery (           -- one message to one recipient on one way
         num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, told INTEGER NOT NULL REFERENCES told,
         recipient TEXT NOT NULL, way INTEGER, channel TEXT NOT NULL, address TEXT NOT NULL, language TEXT NOT NULL,
+        line TEXT NOT NULL,           -- what shares a queue: an endpoint, a device, the mail server
         priority INTEGER NOT NULL, state TEXT NOT NULL, made_us INTEGER NOT NULL,
         next_us INTEGER,              -- when it is tried next; NULL: not by itself
         begun_us INTEGER,             -- an attempt whose outcome is not known yet
         attempts INTEGER NOT NULL DEFAULT 0,
         doubts INTEGER NOT NULL DEFAULT 0,   -- attempts whose outcome nobody will know: it may have arrived more often
         sent_us INTEGER, received_us INTEGER, read_us INTEGER, answered_us INTEGER,
-        answered_by TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', code TEXT NOT NULL DEFAULT ''
+        answered_by TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', code TEXT NOT NULL DEFAULT '',
+        reference TEXT NOT NULL DEFAULT ''   -- the channel's own name for it: of the command, of the mail
     );
     CREATE INDEX delivery_due ON delivery (next_us) WHERE next_us IS NOT NULL;
     CREATE INDEX delivery_begun ON delivery (begun_us) WHERE begun_us IS NOT NULL;
     CREATE INDEX delivery_of ON delivery (told, recipient);
     CREATE INDEX delivery_recipient ON delivery (recipient, num);
     CREATE INDEX delivery_state ON delivery (state, num);
+    CREATE INDEX delivery_reference ON delivery (reference) WHERE reference <> '';
     CREATE INDEX delivery_code ON delivery (code) WHERE code <> '';
     CREATE TABLE delivery_attempt (
         delivery TEXT NOT NULL, number INTEGER NOT NULL, begun_us INTEGER NOT NULL, ended_us INTEGER,

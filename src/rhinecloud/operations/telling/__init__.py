@@ -18,7 +18,13 @@ It must not know why something is told, nor what a screen looks like.
 from __future__ import annotations
 
 from .declare import Attachment, Attempt, Channel, Delivery, DeliveryState, Mark, Message, Priority, Tell, Text, Way
+from .devices import Devices
+from .mail import Mail
+from .marking import mark
 from .outbox import deliveries, of_incident, of_key, stop, tell
+from .room import Telling
+from .ways import Known
+from .webhook import Webhooks
 
 __all__ = [
     "Attachment",
@@ -26,13 +32,19 @@ __all__ = [
     "Channel",
     "Delivery",
     "DeliveryState",
+    "Devices",
+    "Known",
+    "Mail",
     "Mark",
     "Message",
     "Priority",
     "Tell",
+    "Telling",
     "Text",
     "Way",
+    "Webhooks",
     "deliveries",
+    "mark",
     "of_incident",
     "of_key",
     "stop",

@@ -109,15 +109,7 @@ def spread(work: Work, message: Message, stage: int, ways: Mapping[str, Sequence
     made = 0
     for recipient, found in ways.items():
         for way in found:
-            new = incidents.new_id(work.now)
-            work.run(
-                "INSERT INTO delivery (id, told, recipient, way, channel, address, language, priority, state, made_us,"
-                " next_us, code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?)",
-                *(new, message.id, recipient, way.id or None, way.channel, way.address, way.language),
-                *(PRIORITIES.index(message.given.priority), work.now),
-                None if way.channel == "web" else work.now + round(way.after_s * SECOND),
-                secrets.token_urlsafe(24) if way.channel == "email" and message.given.wanted else "",
-            )
+            _deliver(work, message, recipient, way)
             made += 1
         if not found:
             _say(work, message, "unreachable", recipient, recipient=recipient)
@@ -125,6 +117,24 @@ def spread(work: Work, message: Message, stage: int, ways: Mapping[str, Sequence
     if made and message.given.about != NEWS:
         _say(work, message, "told", str(message.id), deliveries=made, stage=stage)
     return made
+
+
+def _deliver(work: Work, message: Message, recipient: str, way: Way) -> None:
+    """A delivery; of a drill, where it would leave the city on a way for real things, one that never goes out."""
+    barred = message.exercise and way.channel in ("email", "webhook") and not way.exercise
+    answerable = way.channel == "email" and message.given.wanted
+    work.run(
+        "INSERT INTO delivery (id, told, recipient, way, channel, address, language, line, priority, state, made_us,"
+        " next_us, code, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(incidents.new_id(work.now), message.id, recipient, way.id or None, way.channel, way.address, way.language),
+        "email" if way.channel == "email" else f"{way.channel}:{way.address}",
+        PRIORITIES.index(message.given.priority),
+        "stopped" if barred else "waiting",
+        work.now,
+        None if barred or way.channel == "web" else work.now + round(way.after_s * SECOND),
+        secrets.token_urlsafe(24) if answerable else "",
+        "a drill does not go out on a real channel" if barred else "",
+    )
 
 
 def stop(work: Work, told: int, reason: str, *, recipient: str = "") -> None:
