@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .as_of import living_rows
 from .engine import Store
-from .pieces import rows_between
+from .pieces import newest, rows_between
 
 _FIELDS = "entity, type, attr, dataset, change, id, at_us, observed_us, received_us, number, body, flags"
 _TOLD = "entity, type, attr, dataset, change = 2 AS gone, at_us, observed_us, received_us, number, body, flags"
@@ -77,14 +77,10 @@ def moves(
         step_us: of several rows of one attribute in a step, the last is told.
         limit: rows at most; the second value says whether that were all.
     """
-    rows = rows_between(past, from_us + 1, to_us + 1, _FIELDS, f"(attr = '' OR attr IN ({_list(attrs)}))")
-    found = past.rows(
-        f"""SELECT {_TOLD} FROM ({rows})
-        WHERE attr <> '' OR change <> 1
-        QUALIFY row_number() OVER (
-            PARTITION BY entity, attr, dataset, (at_us - {from_us}) // {step_us} ORDER BY at_us DESC, id DESC) = 1
-        ORDER BY at_us, id LIMIT {limit + 1}"""
-    )
+    about = f"(attr IN ({_list(attrs)}) OR (attr = '' AND change <> 1))"
+    rows = rows_between(past, from_us + 1, to_us + 1, _FIELDS, about)
+    last = newest(rows, f"entity, attr, dataset, (at_us - {from_us}) // {step_us}")
+    found = past.rows(f"SELECT {_TOLD} FROM ({last}) ORDER BY at_us, id LIMIT {limit + 1}")
     return list(map(Told._make, found[:limit])), len(found) <= limit
 
 

@@ -162,7 +162,18 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-LAST_OF_SERIES = f"row_number() OVER (PARTITION BY entity, attr, dataset, {BOUND} ORDER BY at_us DESC, id DESC) = 1"
+NUMBERS = 10**12
+"""More than rows there ever are: a moment times this, plus the row's number, is an order of its own."""
+
+
+def newest(rows: str, group: str) -> str:
+    """SQL: the last row of each group, by time and then by number.
+
+    Its number is found first, from the few columns that this takes; then the rows of those numbers are read. A window
+    over whole rows took twenty times as long.
+    """
+    last = f"SELECT arg_max(id, at_us::HUGEINT * {NUMBERS} + id) FROM ({rows}) GROUP BY {group}"
+    return f"SELECT * FROM ({rows}) WHERE id IN ({last})"
 
 
 def make_states(past: Store) -> int:
@@ -197,7 +208,7 @@ def make_states(past: Store) -> int:
 def living(rows: str, columns: str = NAMES) -> str:
     """SQL: `columns` of the last row of every series in `rows`, without what was deleted after it came."""
     return f"""
-        WITH last AS (SELECT * FROM ({rows}) QUALIFY {LAST_OF_SERIES}),
+        WITH last AS ({newest(rows, f"entity, attr, dataset, {BOUND}")}),
             bound AS (SELECT entity, attr, dataset, id FROM last WHERE {BOUND})
         SELECT {columns} FROM last WHERE change <> 2 AND NOT EXISTS (
             SELECT 1 FROM bound WHERE bound.entity = last.entity AND bound.id > last.id
