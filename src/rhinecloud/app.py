@@ -27,14 +27,14 @@ from rhinecloud.backbone import MQTT, RAW, Backbone, MqttGrant
 from rhinecloud.base import collector, telemetry
 from rhinecloud.base.clock import Clock, now_us
 from rhinecloud.base.declare import Model
-from rhinecloud.base.errors import Unauthorized
+from rhinecloud.base.errors import ResourceNotFound, Unauthorized
 from rhinecloud.base.settings import Settings
 from rhinecloud.connect import Bad, Commands, Connect, Ingest, Replayed, Throttle, mqtt_filters
 from rhinecloud.context import DeadLetters, Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.history import Histories
 from rhinecloud.insight import TYPES, Forecasting, Insight
-from rhinecloud.kit import Demo, Switchboard, discover
-from rhinecloud.operations import ENTITIES, Operations
+from rhinecloud.kit import SEED, Demo, Switchboard, chance, discover
+from rhinecloud.operations import ENTITIES, Operations, Routine, telling
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
 from rhinecloud.sharing import Health, NgsiLd, Publications, Push, described, openapi
 
@@ -98,7 +98,11 @@ class City:
             self.presents, self.histories, self.vocabularies, active=self.switchboard.ids, clock=clock
         )
         self.forecasting.bring(self.packs)
+        self.mail = telling.Mail(settings, self.url)
+        self.telling = self._make_telling()
         self.operations = self._make_operations()
+        self.telling.attach(self._shelf)
+        self.commands.listen(lambda command: self._later(self.telling.command_changed(command)))
         self.relay = self._make_relay()
         ingest = Ingest(
             decoder=self.connect.decoder,
@@ -106,7 +110,7 @@ class City:
             writer=self.presents.open,
             default_tenant=settings.default_tenant,
             throttle=self.throttle,
-            answered=self.commands.answered,
+            answered=self._answered,
             clock=clock,
         )
         for stream in (MQTT, RAW):
@@ -132,6 +136,23 @@ class City:
         self.switchboard.watchers.append(made.switched)
         return made
 
+    def _make_telling(self) -> telling.Telling:
+        """How units and agencies are told of what happens in the command centre."""
+        settings = self.settings
+        allow_private = settings.allow_private_endpoints or settings.open
+        return telling.Telling(
+            {
+                "mqtt": telling.Devices(self.commands),
+                "webhook": telling.Webhooks(allow_private=allow_private, clock=self.clock),
+                "email": self.mail,
+            },
+            telling.Known(
+                device=lambda tenant, entity: self.connect.registry.owner(tenant, entity) or "", person=self._address
+            ),
+            timezone=settings.timezone,
+            clock=self.clock,
+        )
+
     def _make_operations(self) -> Operations:
         made = Operations(
             self.tenants,
@@ -141,6 +162,7 @@ class City:
             alerts=self.insight,
             publish=self.backbone.publish,
             anchor=self._anchor,
+            followers=[self.telling],
             clock=self.clock,
         )
         made.bring(self.packs)
@@ -148,6 +170,8 @@ class City:
 
     def _make_relay(self) -> Relay:
         """One process brings a commit's changes out, and so they are counted and told once."""
+        attribute = self.vocabularies.default.expand(telling.ATTRIBUTE)
+        digits = telling.Digits(self.tenants, attribute, self._shelf)
         return Relay(
             self.presents,
             self.backbone.publish,
@@ -155,6 +179,7 @@ class City:
             lambda changes: self.insight.read(changes.tenant, changes),
             self.forecasting.read,
             self.subscriptions.changed,
+            digits.read,
         )
 
     @property
@@ -181,6 +206,7 @@ class City:
         await self.backbone.watch_deliveries(self.commands.delivered)
         await self._room(stack, self.insight)
         await self._room(stack, self.forecasting)
+        stack.push_async_callback(self.telling.stop)
         await self._room(stack, self.operations)
         await self._room(stack, self.relay)
         await asyncio.to_thread(self._write_cli_token)
@@ -195,6 +221,7 @@ class City:
         """Everything that HTTP answers, the hot protocols before the screens."""
         vocabularies = self.vocabularies
         vocabularies.own_url = self.url + OWN_VOCABULARY
+        self.mail.url = self.url
         ngsi_ld = NgsiLd(self.presents, self.histories, self.access, vocabularies, self.settings, self.subscriptions)
         push = Push(self.connect.registry.authenticate, self.backbone.publish, clock=self.clock)
         health = Health({"backbone": self._backbone_state}, version=__version__, allow=self._may_see_metrics)
@@ -293,6 +320,7 @@ class City:
         """Closes every room's part of a tenant and moves its folder out of the city, to where it is told; nothing is
         deleted. Whoever decides that removes its record from `access` first."""
         self.operations.forget(tenant)
+        self.telling.forget(tenant)
         self.insight.forget(tenant)
         await self.histories.forget(tenant)
         await asyncio.to_thread(self.connect.flush)
@@ -307,6 +335,22 @@ class City:
     async def _anchor(self, tenant: str, number: int, head: str) -> None:
         """The logs' newest head goes into the audit log, which is a chain in another file."""
         await self.access.record(CITY, "log.anchor", str(number), tenant=tenant, head=head)
+
+    def _shelf(self, tenant: str) -> Any:
+        return self.operations.seat(tenant, CITY).shelf
+
+    def _address(self, person: str) -> tuple[str, str]:
+        """The e-mail address and the language of a person's account."""
+        try:
+            found = self.access.people.get(person)
+        except ResourceNotFound:
+            return "", ""
+        return ("", "") if found.disabled_us else (found.email, found.language or self.settings.language)
+
+    async def _answered(self, tenant: str, device: str, payload: bytes, at_us: int) -> None:
+        """A device's answer to a command: to an order, it is one of its unit, too."""
+        await self.telling.answered(tenant, device, payload, at_us)
+        await self.commands.answered(tenant, device, payload, at_us)
 
     async def _quarantine(self, tenant: str, bad: Sequence[Bad]) -> None:
         await asyncio.to_thread(self.connect.quarantine.put, tenant, bad)
@@ -400,11 +444,19 @@ class City:
     def _seed_centre(self, tenant: str) -> None:
         """What packs bring of a command centre, once, and the agencies of it as those in which people have roles."""
         known = {agency.name for agency in self.access.tenants.agencies(tenant)}
+
+        def drawn(what: str, number: int) -> float:
+            return chance(SEED, f"everyday/{what}", number)
+
         for centre in (pack.centre for pack in self.switchboard.on(tenant) if pack.centre is not None):
             if self.operations.seed(tenant, centre):
                 for agency in centre.agencies:
                     if agency.id not in known:
                         self.access.tenants.add_agency(CITY, tenant, agency.id, agency.title.de)
+            if centre.everyday:
+                self.operations.following.followers.append(
+                    Routine(self.operations, tenant, centre.everyday, chance=drawn, clock=self.clock)
+                )
 
     def _archive_token(self, known: str) -> str:
         """A token that may bring the demo city's past in."""

@@ -11,6 +11,7 @@ from rhinecloud.operations import (
     Barrier,
     Centre,
     Crossing,
+    Everyday,
     IncidentType,
     Responsibility,
     Target,
@@ -46,10 +47,11 @@ from .simulation import Fleet, Simulation, fleet, write_told
 from .switchboard import Decision, Switchboard
 from .trials import trials
 from .weather import Weather
-from .world import World
+from .world import SEED, World
 
 __all__ = [
     "KINDS",
+    "SEED",
     "Acting",
     "Agency",
     "Ahead",
@@ -67,6 +69,7 @@ __all__ = [
     "EntityType",
     "Event",
     "EventKind",
+    "Everyday",
     "Feed",
     "Flaw",
     "Fleet",

@@ -4,12 +4,13 @@ In: reports, alerts, statuses of units, decisions of people. Out: incidents with
 playbooks, news of all of it, an entity an incident. It must not know HTTP, nor how anybody is told.
 """
 
-from . import telling
+from . import picture, signs, telling
 from .assignments import Pick
 from .clocks import Clock
 from .declare import (
     Agency,
     Assignment,
+    Everyday,
     Incident,
     IncidentType,
     Need,
@@ -27,6 +28,7 @@ from .declare import (
     When,
 )
 from .desk import Desk
+from .drills import Routine
 from .entities import ENTITIES
 from .following import Follower
 from .incidents import Report
@@ -49,6 +51,7 @@ __all__ = [
     "Clock",
     "Crossing",
     "Desk",
+    "Everyday",
     "Follower",
     "Incident",
     "IncidentType",
@@ -63,6 +66,7 @@ __all__ = [
     "Proposal",
     "Report",
     "Responsibility",
+    "Routine",
     "Run",
     "Seat",
     "Section",
@@ -72,5 +76,7 @@ __all__ = [
     "UnitKind",
     "When",
     "Zone",
+    "picture",
+    "signs",
     "telling",
 ]

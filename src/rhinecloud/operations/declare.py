@@ -315,6 +315,20 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[RunStep, ...] = ()
 
 
+class Everyday(msgspec.Struct, frozen=True, kw_only=True):
+    """A small incident of a demo city, as it may come any day. Titles differ."""
+
+    type: str
+    title: str
+    text: str = ""
+    severity: Severity | None = None
+    urgency: Urgency | None = None
+    needs: tuple[tuple[str, int], ...] = ()  # (capability, how many)
+    agencies: tuple[str, ...] = ()
+    places: tuple[tuple[str, Position], ...]  # (address, where)
+    for_people: bool = False  # it is only reported
+
+
 class News(msgspec.Struct, frozen=True, kw_only=True):
     """What goes over the backbone on `operations.<tenant>`, as JSON, after each change; numbered without gaps in one
     order, so that every screen may compute the same from it."""

@@ -12,7 +12,7 @@ import msgspec
 from rhinecloud.base.clock import SECOND
 
 from . import radio, things, units
-from .declare import Agency, IncidentType, Unit, UnitKind
+from .declare import Agency, Everyday, IncidentType, Unit, UnitKind
 from .tables import Work
 from .travel import Barrier, Zone
 
@@ -29,6 +29,7 @@ class Centre(msgspec.Struct, frozen=True, kw_only=True):
     units: tuple[Unit, ...] = ()
     barriers: tuple[Barrier, ...] = ()
     zones: tuple[Zone, ...] = ()
+    everyday: tuple[Everyday, ...] = ()
     status: str = "2"  # of the units, until they tell their own
 
 

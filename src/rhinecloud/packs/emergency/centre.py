@@ -19,6 +19,7 @@ from rhinecloud.kit import (
     Zone,
 )
 
+from .everyday import EVERYDAY
 from .models import VEHICLE
 from .stations import (
     AGENCIES,
@@ -183,4 +184,5 @@ CENTRE: Final = Centre(
     ),
     barriers=(RHINE,),
     zones=ZONES,
+    everyday=EVERYDAY,
 )
