@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from .declare import Attachment, Attempt, Channel, Delivery, DeliveryState, Mark, Message, Priority, Tell, Text, Way
 from .devices import Devices
+from .digits import ATTRIBUTE, Digits
 from .mail import Mail
 from .marking import mark
 from .outbox import deliveries, of_incident, of_key, stop, tell
@@ -27,12 +28,14 @@ from .ways import Known
 from .webhook import Webhooks
 
 __all__ = [
+    "ATTRIBUTE",
     "Attachment",
     "Attempt",
     "Channel",
     "Delivery",
     "DeliveryState",
     "Devices",
+    "Digits",
     "Known",
     "Mail",
     "Mark",

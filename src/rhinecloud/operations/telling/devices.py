@@ -93,6 +93,13 @@ class Devices:
             return Outcome(ok=False, detail=error.detail, whole=True)
         return Outcome(ok=True, reference=command.id)
 
+    def delivered_us(self, tenant: str, reference: str) -> int:
+        """When the device's client had a command; 0: it has not, or nobody knows it any more."""
+        try:
+            return int(self._commands.get(tenant, reference).delivered_us)
+        except RhineError:
+            return 0
+
 
 def mark_of(answer: Answer) -> Mark | None:
     """The mark that a device's answer means; None: that it could not do anything with it."""

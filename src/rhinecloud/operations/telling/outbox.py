@@ -138,12 +138,13 @@ def _deliver(work: Work, message: Message, recipient: str, way: Way) -> None:
 
 
 def stop(work: Work, told: int, reason: str, *, recipient: str = "") -> None:
-    """It is not told any more (to anybody, or to one recipient): what has not gone out stays, nothing climbs."""
+    """It is not told any more (to anybody, or to one recipient but on their page): what has not gone out
+    stays, nothing climbs."""
     if not recipient:
         work.run("UPDATE told SET ended_us = ?, climb_us = NULL, spread = 1 WHERE id = ?", work.now, told)
     work.run(
         "UPDATE delivery SET state = 'stopped', next_us = NULL, reason = ? WHERE told = ? AND state = 'waiting'"
-        " AND begun_us IS NULL AND (? = '' OR recipient = ?)",
+        " AND begun_us IS NULL AND (? = '' OR (recipient = ? AND channel <> 'web'))",
         *(reason, told, recipient, recipient),
     )
 

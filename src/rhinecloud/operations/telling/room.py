@@ -25,7 +25,7 @@ from rhinecloud.operations.tables import Shelf, Work
 from . import attempts, feeding, marking, orders, outbox, ways
 from .attempts import Outcome, Parcel
 from .declare import Channel, Mark, Message, Way
-from .devices import Answer, mark_of
+from .devices import Answer, Devices, mark_of
 from .ways import Known, Resolve
 
 GIVE_UP_EVERY_US: Final = 60_000_000
@@ -99,7 +99,7 @@ class Telling:
     async def tick(self, tenant: str, shelf: Shelf) -> None:
         """Takes up what is new, and begins what is due."""
         if tenant not in self._seen:
-            await asyncio.to_thread(self._recover, shelf)
+            await asyncio.to_thread(self._recover, tenant, shelf)
             self._seen.add(tenant)
         await asyncio.to_thread(self._take_up, tenant, shelf)
         busy = {line for t, line in self._busy if t == tenant}
@@ -120,10 +120,16 @@ class Telling:
         """The tenant's file is closed or exchanged: what it has begun is looked at anew."""
         self._seen.discard(tenant)
 
-    def _recover(self, shelf: Shelf) -> None:
+    def _recover(self, tenant: str, shelf: Shelf) -> None:
         if shelf.rows("SELECT 1 FROM delivery WHERE begun_us IS NOT NULL LIMIT 1"):
             with shelf.work(SYSTEM) as work:
-                log.warning("telling_recovered", deliveries=attempts.recover(work))
+                log.warning("telling_recovered", tenant=tenant, deliveries=attempts.recover(work))
+        devices = self._channels.get("mqtt")
+        if isinstance(devices, Devices):  # what devices took while nobody here noted it
+            sent = "SELECT reference FROM delivery WHERE channel = 'mqtt' AND state = 'sent' AND reference <> ''"
+            for (reference,) in shelf.rows(sent):
+                if at_us := devices.delivered_us(tenant, reference):
+                    self._note(shelf, Answer(reference, "delivered"), at_us)
 
     def _take_up(self, tenant: str, shelf: Shelf) -> None:
         now = self._clock()
@@ -214,9 +220,9 @@ class Telling:
             await asyncio.to_thread(self._device_says, command.tenant, answer, command.delivered_us)
 
     def _device_says(self, tenant: str, answer: Answer, at_us: int, device: str = "") -> bool:
-        if self._shelf is None:
-            return False
-        shelf = self._shelf(tenant)
+        return self._shelf is not None and self._note(self._shelf(tenant), answer, at_us, device)
+
+    def _note(self, shelf: Shelf, answer: Answer, at_us: int, device: str = "") -> bool:
         rows = shelf.rows("SELECT id, address, recipient FROM delivery WHERE reference = ?", answer.id)
         if not rows or (device and rows[0][1] != device):
             return False
@@ -231,5 +237,5 @@ class Telling:
                 else:
                     marking.mark(work, delivery, what, at_us=at_us, reason=answer.detail)
         except RhineError as error:  # the answer comes too late, or says no word why: a person sees the rest
-            log.info("device_answer_refused", tenant=tenant, device=address, answer=what, detail=error.detail)
+            log.info("device_answer_refused", device=address, answer=what, detail=error.detail)
         return True
