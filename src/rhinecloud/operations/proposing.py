@@ -1,12 +1,13 @@
 """Which units go: the assignment of least cost over all open needs at once, with its reasons.
 
     cost(unit, slot) = minutes to the place + minutes over the need's time × how severe
-                     + weight × cover lost behind it + load        (and a slot left empty costs the most)
+                     + weight × cover lost behind it + load + what only will do instead
+                     (and a slot left empty costs the most)
 
 Cover counts for nothing where life is in danger: the nearest unit goes. The assignment is exact for this cost
 (shortest augmenting paths; ties always fall the same way); the cost itself is a model, and its ways are estimates
-wherever `travel` says so. No solver is needed: 100 slots over 500 units take some tens of milliseconds.
-Source: R. Jonker, A. Volgenant, Computing 38 (1987); MEXCLP cover: M. Daskin, Transportation Science 17 (1983).
+wherever `travel` says so.
+Source: MEXCLP cover: M. Daskin, Transportation Science 17 (1983).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -22,7 +23,8 @@ import msgspec
 from rhinecloud.base.clock import SECOND
 
 from .declare import Incident, Need, Position, Severity, Unit
-from .travel import DETOUR, SPEED_MS, TURNOUT_S, Barrier, Way, Zone, way
+from .solving import EMPTY, NEVER, solve
+from .travel import TURNOUT_S, Barrier, Crow, Way, Ways, Zone
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 
 FRESH_S: Final = 1800.0
 """An older position of a unit on the move is not believed; at its station it is where the station is."""
-EMPTY: Final = 10_000.0
-NEVER: Final = 1e7
 BUSY: Final = 0.3
 """Share of time that a unit is busy (q of MEXCLP)."""
 COVER_S: Final = 600.0
@@ -41,6 +41,8 @@ COVER_WEIGHT: Final[dict[Severity, float]] = {"info": 6.0, "minor": 4.0, "major"
 OVER_WEIGHT: Final[dict[Severity, float]] = {"info": 0.2, "minor": 0.5, "major": 1.0, "critical": 2.0}
 LOAD_MIN: Final = 1.0
 """Minutes that a unit which is only to be asked (limited availability) counts as farther."""
+INSTEAD_MIN: Final = 5.0
+"""Minutes that a unit which will only do instead counts as farther; the second choice twice that."""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     position: Position | None
     age_s: float | None  # of the position; None: the station's
     busy: str = ""  # the incident that it works for
+    refused: frozenset[str] = frozenset()  # incidents for which it declined, or did not answer
 
 
 class Excluded(msgspec.Struct, frozen=True):
@@ -71,6 +74,16 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     age_s: float | None  # of the position
     crosses: tuple[tuple[str, str], ...]  # (barrier, crossing)
     estimated: bool = True
+    capability: str = ""  # with which it serves the need: another than was asked for will do instead
+
+
+class Bare(msgspec.Struct, frozen=True, kw_only=True):
+    """A zone that nobody with the unit's capability reaches in time any more, once all that are proposed are gone."""
+
+    zone: str
+    name: str
+    minutes: float | None  # of the next one; None: there is none
+    unit: str  # the call sign of the next one
 
 
 class Proposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +92,7 @@ class Proposed(msgspec.Struct, frozen=True, kw_only=True):
     chosen: Choice
     runner_up: Choice | None  # the next best that nobody else was given
     slower_min: float | None  # by so much the runner-up is behind
+    bare: tuple[Bare, ...] = ()
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,40 +118,28 @@ class City(msgspec.Struct, frozen=True, kw_only=True):
 
     barriers: tuple[Barrier, ...] = ()
     zones: tuple[Zone, ...] = ()
+    ways: Ways | None = None  # a network of streets; None: the crow's flight
 
 
 def propose(
     asked: Sequence[tuple[Incident, Need]], candidates: Sequence[Candidate], city: City | None = None
 ) -> Proposal:
     """The best units for all needs together. Nothing is reserved by it."""
-    import numpy as np
-
-    began, city = time.perf_counter(), city or City()
+    began = time.perf_counter()
     able, excluded = _sift(candidates)
+    board = _Board(able, city or City())
     slots = [(i, n) for i, n in asked for _ in range(max(0, n.count - n.filled)) if i.place.location is not None]
-    cover = _cover(able, city)
-    ways: dict[str, list[Way]] = {}
-    for incident, _ in slots:
-        if incident.id not in ways:
-            ways[incident.id] = [_way(c, incident, city) for c in able]
-    cost = np.full((len(slots), len(able)), NEVER)
-    for row, (incident, need) in enumerate(slots):
-        for column, candidate in enumerate(able):
-            if need.capability in candidate.unit.capabilities:
-                cost[row, column] = _cost(incident, need, candidate, ways[incident.id][column], cover[column])
+    cost = board.costs(slots)
     columns = solve(cost)
-    taken = {c for c in columns if c >= 0}
-    picks, empty = [], dict[int, int]()
-    for row, (incident, need) in enumerate(slots):
+    picks, empty = board.picks(slots, cost, columns), Counter[int]()
+    for row, (_, need) in enumerate(slots):
         if columns[row] < 0:
-            empty[need.id] = empty.get(need.id, 0) + 1
-            continue
-        picks.append(_proposed(row, columns[row], (incident, need), able, ways[incident.id], cost, cover, taken))
+            empty[need.id] += 1
     return Proposal(
         picks=tuple(picks),
         gaps=_gaps(asked, empty, able),
         excluded=tuple(excluded),
-        warnings=_warnings(picks, asked),
+        warnings=_warnings(picks, board.ways),
         seconds=time.perf_counter() - began,
     )
 
@@ -166,126 +168,159 @@ def _unable(c: Candidate) -> str:
     return ""
 
 
-def _way(c: Candidate, incident: Incident, city: City) -> Way:
-    assert c.position is not None and incident.place.location is not None
-    return way(c.position, incident.place.location, city.barriers, TURNOUT_S.get(c.unit.status, 0.0))
+def serves(need: Need, unit: Unit) -> int | None:
+    """How well a unit fits: 0 as asked for, n as the n-th that will do instead; None: not at all."""
+    if need.agency and unit.agency != need.agency:
+        return None
+    wanted = (need.capability, *need.instead)
+    return next((n for n, capability in enumerate(wanted) if capability in unit.capabilities), None)
 
 
-def _cost(incident: Incident, need: Need, c: Candidate, found: Way, cover: float) -> float:
-    if math.isinf(found.seconds):
-        return NEVER
-    minutes = found.seconds / 60
-    over = max(0.0, minutes - need.within_s / 60) if need.within_s else 0.0
-    load = LOAD_MIN if c.means == "ask" else 0.0
-    return minutes + over * OVER_WEIGHT[incident.severity] + COVER_WEIGHT[incident.severity] * cover + load
+class _Board:
+    """The units that may go, and what is known of their ways: each figure is worked out once."""
 
+    def __init__(self, able: Sequence[Candidate], city: City) -> None:
+        import numpy as np
 
-def _cover(able: Sequence[Candidate], city: City) -> list[float]:
-    """Of each unit, the expected demand that is no longer covered once it is gone, in average zones (MEXCLP).
+        self.able = able
+        self.ways: Ways = city.ways or Crow(city.barriers)
+        self.starts = [c.position for c in able if c.position is not None]
+        self.turnout = np.array([TURNOUT_S.get(c.unit.status, 0.0) for c in able])
+        self.load = np.array([LOAD_MIN if c.means == "ask" else 0.0 for c in able])
+        self.zones = city.zones if able else ()
+        reach = [self.ways.seconds(self.starts, z.position) for z in self.zones]
+        self.reach = np.array(reach).T if reach else np.zeros((len(able), 0))
+        self.lost = self._lost()
+        self._seconds: dict[Position, Any] = {}
 
-    The k-th unit that reaches a zone in time adds (1 − q)·q^(k−1) of its demand; units alike are those that share a
-    capability, taken together here.
-    """
-    if not city.zones or not able:
-        return [0.0] * len(able)
-    mean = sum(z.weight for z in city.zones) / len(city.zones) or 1.0
-    sorts = [frozenset(c.unit.capabilities) for c in able]
-    lost = [0.0] * len(able)
-    for zone in city.zones:
-        reach = [n for n, c in enumerate(able) if c.position is not None and _covers(c.position, zone, city)]
-        there = Counter(sorts[n] for n in reach)
-        like = {one: sum(count for other, count in there.items() if one & other) for one in there}
-        for n in reach:
-            lost[n] += zone.weight / mean * (1 - BUSY) * BUSY ** max(0, like[sorts[n]] - 1)
-    return lost
+    def seconds(self, incident: Incident) -> Any:
+        """Of each unit, until it is there."""
+        place = incident.place.location
+        assert place is not None
+        if place not in self._seconds:
+            self._seconds[place] = self.turnout + self.ways.seconds(self.starts, place)
+        return self._seconds[place]
 
+    def costs(self, slots: Sequence[tuple[Incident, Need]]) -> Matrix:
+        import numpy as np
 
-def _covers(position: Position, zone: Zone, city: City) -> bool:
-    lon, lat = zone.position
-    # No degree of latitude is shorter, and no way than the crow's flight: most need not be looked at closer.
-    if abs(position[1] - lat) * 110_500 > COVER_S * SPEED_MS / DETOUR:
-        return False
-    return way(position, (lon, lat), city.barriers).seconds <= COVER_S
+        cost = np.full((len(slots), len(self.able)), NEVER)
+        known: dict[tuple[str, int], Any] = {}
+        for row, (incident, need) in enumerate(slots):
+            if (incident.id, need.id) not in known:
+                known[incident.id, need.id] = self._cost(incident, need)
+            cost[row] = known[incident.id, need.id]
+        return cost
 
+    def _cost(self, incident: Incident, need: Need) -> Any:
+        import numpy as np
 
-def solve(cost: Matrix) -> list[int]:
-    """For each row its column, or -1 for none, so that the sum is least; leaving a row empty costs `EMPTY`.
+        minutes = self.seconds(incident) / 60
+        fit = [None if incident.id in c.refused else serves(need, c.unit) for c in self.able]
+        instead = np.array([math.inf if n is None else n * INSTEAD_MIN for n in fit])
+        over = np.maximum(0.0, minutes - need.within_s / 60) if need.within_s else 0.0
+        cost = minutes + over * OVER_WEIGHT[incident.severity] + self.load + instead
+        cost = cost + COVER_WEIGHT[incident.severity] * self.lost
+        return np.where(np.isfinite(cost), cost, NEVER)
 
-    Each row has a column of its own for staying empty, so that there is always an answer; then one shortest
-    augmenting path a row, over reduced costs (Jonker and Volgenant). O(rows² · columns) at worst.
-    """
-    import numpy as np
+    def _lost(self) -> Any:
+        """Of each unit, the expected demand that is no longer covered once it is gone, in average zones (MEXCLP).
 
-    rows, columns = cost.shape
-    if rows == 0:
-        return []
-    spare = np.full((rows, rows), NEVER)
-    np.fill_diagonal(spare, EMPTY)
-    full = np.hstack([cost, spare])
-    width = columns + rows
-    row_of = np.full(width, -1)
-    column_of = np.full(rows, -1)
-    u, v = np.zeros(rows), np.zeros(width)
-    for start in range(rows):
-        shortest, back = np.full(width, np.inf), np.full(width, -1)
-        done, visited = np.zeros(width, dtype=bool), [start]
-        row, so_far = start, 0.0
-        while True:
-            through = so_far + full[row] - u[row] - v
-            better = ~done & (through < shortest)
-            shortest[better], back[better] = through[better], row
-            column = int(np.argmin(np.where(done, np.inf, shortest)))
-            so_far = float(shortest[column])
-            done[column] = True
-            if row_of[column] < 0:
-                break
-            row = int(row_of[column])
-            visited.append(row)
-        u[start] += so_far
-        for each in visited[1:]:
-            u[each] += so_far - shortest[column_of[each]]
-        v[done] -= so_far - shortest[done]
-        while column >= 0:  # turn the path round
-            row = int(back[column])
-            row_of[column] = row
-            column, column_of[row] = int(column_of[row]), column
-            if row == start:
-                break
-    return [int(c) if c < columns and cost[r, c] < EMPTY else -1 for r, c in enumerate(column_of)]
+        The k-th unit that reaches a zone in time adds (1 − q)·q^(k−1) of its demand; units alike are those that share
+        a capability, taken together here.
+        """
+        import numpy as np
 
+        if not self.zones:
+            return np.zeros(len(self.able))
+        there = self.reach <= COVER_S
+        weight = np.array([z.weight for z in self.zones])
+        weight = weight / (weight.mean() or 1.0)
+        sets = [frozenset(c.unit.capabilities) for c in self.able]
+        sorts = sorted(set(sets), key=sorted)
+        place = {one: n for n, one in enumerate(sorts)}
+        of = np.array([place[one] for one in sets])
+        count = np.zeros((len(sorts), len(self.zones)))
+        np.add.at(count, of, there)
+        alike = np.array([[bool(one & other) for other in sorts] for one in sorts], dtype=float)
+        k = (alike @ count)[of]
+        return (there * weight * (1 - BUSY) * BUSY ** np.maximum(0.0, k - 1)).sum(axis=1)
 
-def _proposed(
-    row: int,
-    column: int,
-    of: tuple[Incident, Need],
-    able: Sequence[Candidate],
-    ways: Sequence[Way],
-    cost: Matrix,
-    cover: Sequence[float],
-    taken: set[int],
-) -> Proposed:
-    def choice(n: int) -> Choice:
+    def picks(self, slots: Sequence[tuple[Incident, Need]], cost: Matrix, columns: Sequence[int]) -> list[Proposed]:
+        import numpy as np
+
+        taken = {c for c in columns if c >= 0}
+        left = np.array([n not in taken for n in range(len(self.able))], dtype=bool)
+        bare = _Left(self, left)
+        found = []
+        for row, column in enumerate(columns):
+            if column < 0:
+                continue
+            incident, need = slots[row]
+            others = np.where(left, cost[row], NEVER)
+            best = int(np.argmin(others)) if len(others) else -1
+            chosen = self._choice(row, column, incident, need, cost)
+            second = self._choice(row, best, incident, need, cost) if best >= 0 and others[best] < EMPTY else None
+            found.append(
+                Proposed(
+                    need=need.id,
+                    incident=incident.id,
+                    chosen=chosen,
+                    runner_up=second,
+                    slower_min=None if second is None else round(second.minutes - chosen.minutes, 1),
+                    bare=bare.of(column, chosen.capability),
+                )
+            )
+        return found
+
+    def _choice(self, row: int, n: int, incident: Incident, need: Need, cost: Matrix) -> Choice:
+        unit, place = self.able[n].unit, incident.place.location
+        assert place is not None
+        way: Way = self.ways.way(self.starts[n], place)
+        fit = serves(need, unit) or 0
         return Choice(
-            unit=able[n].unit.id,
-            name=able[n].unit.name,
-            minutes=round(ways[n].seconds / 60, 1),
-            metres=round(ways[n].metres),
+            unit=unit.id,
+            name=unit.name,
+            minutes=round(float(self.seconds(incident)[n]) / 60, 1),
+            metres=round(way.metres),
             cost=round(float(cost[row, n]), 3),
-            cover=round(COVER_WEIGHT[of[0].severity] * cover[n], 3),
-            age_s=able[n].age_s,
-            crosses=ways[n].crosses,
+            cover=round(COVER_WEIGHT[incident.severity] * float(self.lost[n]), 3),
+            age_s=self.able[n].age_s,
+            crosses=way.crosses,
+            estimated=not way.by_road,
+            capability=(need.capability, *need.instead)[fit],
         )
 
-    left = [n for n in range(len(able)) if n not in taken and cost[row, n] < EMPTY]
-    next_best = min(left, key=lambda n: (cost[row, n], n), default=None)
-    chosen, second = choice(column), None if next_best is None else choice(next_best)
-    return Proposed(
-        need=of[1].id,
-        incident=of[0].id,
-        chosen=chosen,
-        runner_up=second,
-        slower_min=None if second is None else round(second.minutes - chosen.minutes, 1),
-    )
+
+class _Left:
+    """Who is left to cover a zone, by capability."""
+
+    def __init__(self, board: _Board, left: Any) -> None:
+        self._board, self._left = board, left
+        self._next: dict[str, tuple[Any, Any]] = {}
+
+    def of(self, column: int, capability: str) -> tuple[Bare, ...]:
+        """The zones that a unit reached in time, and nobody who is left does."""
+        import numpy as np
+
+        board = self._board
+        if not board.zones:
+            return ()
+        if capability not in self._next:
+            mine = self._left & np.array([capability in c.unit.capabilities for c in board.able], dtype=bool)
+            times = np.where(mine[:, None], board.reach, np.inf)
+            self._next[capability] = (times.min(axis=0), times.argmin(axis=0))
+        soonest, who = self._next[capability]
+        lost = np.flatnonzero((board.reach[column] <= COVER_S) & (soonest > COVER_S))
+        return tuple(
+            Bare(
+                zone=board.zones[z].id,
+                name=board.zones[z].name,
+                minutes=round(float(soonest[z]) / 60, 1) if math.isfinite(soonest[z]) else None,
+                unit=board.able[int(who[z])].unit.name if math.isfinite(soonest[z]) else "",
+            )
+            for z in lost
+        )
 
 
 def _gaps(
@@ -298,11 +333,12 @@ def _gaps(
         if incident.place.location is None and need.count > need.filled:
             missing, reason = need.count - need.filled, "the incident has no place"
         elif missing:
-            there = sum(1 for c in able if need.capability in c.unit.capabilities)
+            there = sum(1 for c in able if serves(need, c.unit) is not None)
+            wanted = " or ".join((need.capability, *need.instead)) + (f" of {need.agency}" if need.agency else "")
             reason = (
-                f"{there} free units have {need.capability}, and are needed more elsewhere or cannot get there"
+                f"{there} free units have {wanted}, and are needed more elsewhere or cannot get there"
                 if there
-                else f"no free unit has {need.capability}"
+                else f"no free unit has {wanted}"
             )
         if missing:
             gap = Gap(need=need.id, incident=incident.id, missing=missing, capability=need.capability, reason=reason)
@@ -310,25 +346,38 @@ def _gaps(
     return tuple(found)
 
 
-def _warnings(picks: Sequence[Proposed], asked: Sequence[tuple[Incident, Need]]) -> tuple[str, ...]:
+def _warnings(picks: Sequence[Proposed], ways: Ways) -> tuple[str, ...]:
     found = []
-    if picks:
+    if picks and not ways.by_road:
         found.append("Times are estimates by the crow's flight with a detour factor: no road network is loaded")
+    elif any(p.chosen.estimated for p in picks):
+        off = ", ".join(dict.fromkeys(p.chosen.name for p in picks if p.chosen.estimated))
+        found.append(f"Times of {off} are estimates: the road network does not reach there")
     for pick in picks:
-        found += [
-            f"{pick.chosen.name} comes across {barrier} by {crossing}; no detour factor is honest there"
-            for barrier, crossing in pick.chosen.crosses
-        ]
+        if pick.chosen.estimated:
+            found += [
+                f"{pick.chosen.name} comes across {barrier} by {crossing}; no detour factor is honest there"
+                for barrier, crossing in pick.chosen.crosses
+            ]
     return tuple(dict.fromkeys(found))
 
 
-def candidate(unit: Unit, means: str, live: tuple[Position, int] | None, now: int, busy: str = "") -> Candidate:
+def candidate(
+    unit: Unit,
+    means: str,
+    live: tuple[Position, int] | None,
+    now: int,
+    busy: str = "",
+    refused: Iterable[str] = (),
+) -> Candidate:
     """A unit as deciding sees it. At its station (status 2) it is where the station is; else where it last said.
 
     Args:
         live: position and its moment, of the unit's entity; None: it has none.
+        refused: incidents for which it declined, or did not answer.
     """
     told = live or ((unit.position, unit.position_us or 0) if unit.position is not None else None)
+    known: dict[str, Any] = {"unit": unit, "means": means, "busy": busy, "refused": frozenset(refused)}
     if told is not None and unit.status != "2":
-        return Candidate(unit=unit, means=means, position=told[0], age_s=(now - told[1]) / SECOND, busy=busy)
-    return Candidate(unit=unit, means=means, position=unit.station, age_s=None, busy=busy)
+        return Candidate(position=told[0], age_s=(now - told[1]) / SECOND, **known)
+    return Candidate(position=unit.station, age_s=None, **known)

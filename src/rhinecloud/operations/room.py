@@ -26,18 +26,18 @@ from rhinecloud.base.errors import NonexistentTenant, ResourceNotFound, RhineErr
 from rhinecloud.context import Presents, Vocabularies
 from rhinecloud.insight import Alert
 
-from . import assignments, incidents, playbooks, things, units
+from . import assignments, dispatching, incidents, playbooks, things
 from .collaboration import Presence
-from .declare import Incident, IncidentType, News, PlaybookStep, PlaybookVersion, Position, Run, RunStep, UnitKind
+from .declare import Incident, IncidentType, News, PlaybookStep, PlaybookVersion, Position, Run, RunStep, Unit
 from .desk import Desk
-from .entities import LOCATION, update_of
+from .entities import update_of
 from .following import BATCH, Follower, Following
 from .incidents import SYSTEM
-from .proposing import Candidate, City, Proposal, candidate, propose
+from .proposing import Proposal
+from .roads.streets import Roads
 from .seat import Allows, Seat
 from .seeding import Centre, seed
 from .tables import FILE, Shelf
-from .travel import Barrier, Zone
 
 TICK_S: Final = 0.5
 KEPT_NEWS: Final = 20_000
@@ -121,6 +121,7 @@ class Operations:
         self._automatic = frozenset(name for name, action in self._actions.items() if not action.public)
         self._clock = clock
         self.following = Following(followers, self.news)
+        self.roads = Roads(folder)
         self.presence = Presence(clock)
         self._brought: list[PlaybookVersion] = []
         self._shelves: dict[str, Shelf] = {}
@@ -171,6 +172,7 @@ class Operations:
     def forget(self, tenant: str) -> None:
         """Closes what is open of a tenant whose folder is going to be removed or replaced."""
         shelf = self._shelves.pop(tenant, None)
+        self.roads.forget(tenant)
         if shelf is not None:
             shelf.close()
 
@@ -181,48 +183,19 @@ class Operations:
         desk, shelf = self.desk(tenant, principal), self._shelf(tenant)
         found = await asyncio.to_thread(lambda: [desk.incident(i) for i in incident_ids])
         known = await asyncio.to_thread(desk.units)
-        live = {u.id: self._live(tenant, u.entity) for u in known if u.entity}
+        live = self.live(tenant, known)
 
         def work_out() -> Proposal:
-            asked = [(i, need) for i in found for need in assignments.needs(shelf, i.id)]
-            city = City(
-                barriers=tuple(things.every(shelf, Barrier).values()), zones=tuple(things.every(shelf, Zone).values())
-            )
-            made = propose(asked, self._candidates(shelf, {u.id for u in known}, live), city)
-            with shelf.work(desk.by) as work:
-                ids = ",".join(i.id for i in found)
-                body = (work.now, desk.by.who, ids, _encode(made))
-                work.run("INSERT INTO proposal (at_us, who, incidents, body) VALUES (?, ?, ?, ?)", *body)
-            return made
+            able = dispatching.candidates(shelf, {u.id for u in known}, live, self._clock())
+            where = dispatching.city(shelf, self.roads, tenant, self._clock())
+            return dispatching.work_out(shelf, found, able, where, desk.by)
 
         return await asyncio.to_thread(work_out)
 
-    def _candidates(
-        self, shelf: Shelf, known: set[str], live: Mapping[str, tuple[Position, int] | None]
-    ) -> list[Candidate]:
-        kinds, busy = things.every(shelf, UnitKind), assignments.every_open(shelf)
-        made = []
-        for unit in units.every(shelf):
-            if unit.id in known:
-                status = kinds[unit.kind].status(unit.status) if unit.kind in kinds else None
-                held = busy.get(unit.id)
-                number = incidents.get(shelf, held.incident).number if held else ""
-                means = status.means if status else ""
-                made.append(candidate(unit, means, live.get(unit.id), self._clock(), number))
-        return made
-
-    def _live(self, tenant: str, entity_id: str) -> tuple[Position, int] | None:
-        """Where a unit's entity is, and since when that is known."""
-        entity = self._presents.open(tenant).get(entity_id)
-        for instance in (entity or {}).get("attrs", {}).get(LOCATION, ()):
-            place = instance.get("value")
-            if isinstance(place, dict) and place.get("type") == "Point":
-                from rhinecloud.base.clock import parse_us
-
-                lon, lat = place["coordinates"][:2]
-                seen = instance.get("observedAt")
-                return (lon, lat), parse_us(seen) if seen else int(instance.get("_m", 0))
-        return None
+    def live(self, tenant: str, known: Iterable[Unit]) -> dict[str, tuple[Position, int] | None]:
+        """Where units with an entity of their own are, and since when that is known."""
+        present = self._presents.open(tenant)
+        return {u.id: dispatching.live_place(present.get(u.entity)) for u in known if u.entity}
 
     # ── what goes by itself ──────────────────────────────────────────────────────────────────────────────────────────
 

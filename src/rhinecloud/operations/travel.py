@@ -2,20 +2,26 @@
 
 No factor is honest across a river with few bridges. So a barrier is data: its line, and the crossings that are open. A
 way that meets the line goes over the crossing that makes it shortest, and carries a warning; with none open, there is
-no way at all.
+no way at all. `roads` has the same answers from a network of streets.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
-from rhinecloud.base.geo import distance_m
+from rhinecloud.base.geo import EARTH_RADIUS_M, distance_m
 
 from .declare import Position
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
 
 DETOUR: Final = 1.35
 """Road over crow's flight in a town: 1.2 to 1.5 in the literature; an estimate, and shown as one."""
@@ -58,6 +64,78 @@ class Way(msgspec.Struct, frozen=True):
     metres: float
     crosses: tuple[tuple[str, str], ...] = ()  # (barrier, crossing that is counted on)
     blocked: str = ""  # the barrier without an open crossing
+    by_road: bool = False
+
+
+class Ways(Protocol):
+    """What knows how long it takes from many places to one: this module, or a network of streets."""
+
+    by_road: bool
+
+    def seconds(self, starts: Sequence[Position], target: Position) -> Array:
+        """Driving times; infinite where there is no way."""
+
+    def way(self, start: Position, target: Position) -> Way:
+        """One of them, with what it crosses."""
+
+
+class Crow:
+    """The estimate of `way`, for many starts at once."""
+
+    by_road = False
+
+    def __init__(self, barriers: Iterable[Barrier] = ()) -> None:
+        self._barriers = tuple(barriers)
+
+    def way(self, start: Position, target: Position) -> Way:
+        return way(start, target, self._barriers)
+
+    def seconds(self, starts: Sequence[Position], target: Position) -> Array:
+        import numpy as np
+
+        if not len(starts):
+            return np.zeros(0)
+        places = np.asarray(starts, dtype=float)
+        metres = straight = _straight(places, target)
+        for barrier in self._barriers:
+            over = _across(places, target, np.asarray(barrier.line, dtype=float))
+            if not over.any():
+                continue
+            able = [c.position for c in barrier.crossings if c.is_open]
+            if not able:
+                metres = np.where(over, np.inf, metres)
+                continue
+            legs = [_straight(places[over], c) + distance_m(c, target) for c in able]
+            metres = metres.copy()
+            metres[over] += np.min(legs, axis=0) - straight[over]
+        found: Array = metres * DETOUR / SPEED_MS
+        return found
+
+
+def _straight(places: Array, target: Position) -> Array:
+    """Metres from each place by the crow's flight, as `distance_m` has them."""
+    import numpy as np
+
+    lon, lat = np.radians(places[:, 0]), np.radians(places[:, 1])
+    lon0, lat0 = math.radians(target[0]), math.radians(target[1])
+    a = np.sin((lat - lat0) / 2) ** 2 + np.cos(lat) * math.cos(lat0) * np.sin((lon - lon0) / 2) ** 2
+    found: Array = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(1.0, np.sqrt(a)))
+    return found
+
+
+def _across(places: Array, target: Position, line: Array) -> Any:
+    """As `meets`, for each place."""
+    (x, y), (tx, ty) = places.T, target
+    ax, ay, bx, by = line[:-1, 0], line[:-1, 1], line[1:, 0], line[1:, 1]
+
+    def of_way(px: Any, py: Any) -> Any:  # on which side of each way a corner lies
+        return (tx - x)[:, None] * (py[None] - y[:, None]) - (ty - y)[:, None] * (px[None] - x[:, None]) > 0
+
+    def of_line(px: Any, py: Any) -> Any:  # on which side of each stretch an end of the way lies
+        return (bx - ax)[None] * (py - ay[None]) - (by - ay)[None] * (px - ax[None]) > 0
+
+    cut = (of_way(ax, ay) != of_way(bx, by)) & (of_line(x[:, None], y[:, None]) != of_line(tx, ty))
+    return cut.sum(axis=1) % 2 == 1
 
 
 def way(start: Position, end: Position, barriers: Iterable[Barrier] = (), turnout_s: float = 0.0) -> Way:

@@ -1,0 +1,50 @@
+"""All that a planner works with, under one name: what is declared, alarm plans, duty, the staffs, the streets."""
+
+from .declare import Automatic
+from .declaring import DeclaringDesk, capabilities, name_of
+from .duty.declare import STAFFS, Convened, Duty, Holder, Post, StaffFunction
+from .duty.desk import DutyDesk
+from .duty.roster import Gap
+from .plans.applying import Use
+from .plans.choosing import Fit, above
+from .plans.declare import LEVELS, AlarmPlan, Area, Closure, Hours, PlanNeed
+from .plans.desk import PlanDesk
+from .plans.escalating import Escalation
+from .roads.importing import import_extract, known_of
+from .roads.importing import remove as remove_extract
+from .roads.network import About
+from .roads.streets import ByRoad, Roads
+from .versions import Version
+
+__all__ = [
+    "LEVELS",
+    "STAFFS",
+    "About",
+    "AlarmPlan",
+    "Area",
+    "Automatic",
+    "ByRoad",
+    "Closure",
+    "Convened",
+    "DeclaringDesk",
+    "Duty",
+    "DutyDesk",
+    "Escalation",
+    "Fit",
+    "Gap",
+    "Holder",
+    "Hours",
+    "PlanDesk",
+    "PlanNeed",
+    "Post",
+    "Roads",
+    "StaffFunction",
+    "Use",
+    "Version",
+    "above",
+    "capabilities",
+    "import_extract",
+    "known_of",
+    "name_of",
+    "remove_extract",
+]

@@ -1,0 +1,1 @@
+"""How long it takes on the streets: a network from an OpenStreetMap extract, searched backwards from where units go."""
