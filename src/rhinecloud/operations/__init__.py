@@ -4,10 +4,14 @@ In: reports, alerts, statuses of units, decisions of people. Out: incidents with
 playbooks, news of all of it, an entity an incident. It must not know HTTP, nor how anybody is told.
 """
 
-from . import picture, signs, telling
+from . import picture, planning, signs, telling
 from .assignments import Pick
+from .boards import BoardDesk, Strip, Tile
 from .clocks import Clock
+from .commanding import Meaning
 from .declare import (
+    SEVERITIES,
+    URGENCIES,
     Agency,
     Assignment,
     Everyday,
@@ -21,6 +25,7 @@ from .declare import (
     Responsibility,
     Run,
     Section,
+    Speech,
     Status,
     Target,
     Unit,
@@ -42,11 +47,14 @@ from .travel import Barrier, Crossing, Zone
 
 __all__ = [
     "ENTITIES",
+    "SEVERITIES",
+    "URGENCIES",
     "Action",
     "Agency",
     "Asked",
     "Assignment",
     "Barrier",
+    "BoardDesk",
     "Centre",
     "Clock",
     "Crossing",
@@ -55,6 +63,7 @@ __all__ = [
     "Follower",
     "Incident",
     "IncidentType",
+    "Meaning",
     "Need",
     "News",
     "Operations",
@@ -70,13 +79,17 @@ __all__ = [
     "Run",
     "Seat",
     "Section",
+    "Speech",
     "Status",
+    "Strip",
     "Target",
+    "Tile",
     "Unit",
     "UnitKind",
     "When",
     "Zone",
     "picture",
+    "planning",
     "signs",
     "telling",
 ]

@@ -8,15 +8,23 @@ or a unit say the same of it. A board asked about some of them only gives the sa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from . import assignments, radio, things, units
+from rhinecloud.base.errors import ResourceNotFound
+
+from . import assignments, deeds, incidents, moving, radio, searching, things, units
+from .assignments import Pick
 from .clocks import Clock, clocks
+from .commanding import Known, Meaning, read
 from .declare import SEVERITIES, URGENCIES, Assignment, Incident, IncidentType, Speech, Status, Unit, UnitKind
+from .deeds import Deed
+from .incidents import Report
 from .life import OVER
+from .likeness import Likeness
+from .searching import Asked
 from .seat import Seat
 from .tables import Shelf, Work
 
@@ -60,7 +68,7 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BoardDesk:
-    """The boards as one person sees them."""
+    """The boards as one person sees them, and the command line before them. Blocking; raises as `Desk` does."""
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
@@ -70,6 +78,79 @@ class BoardDesk:
 
     def tiles(self, ids: Collection[str] | None = None) -> list[Tile]:
         return tiles(self._seat.shelf, self._seat.sees(), ids)
+
+    def like(self, given: Report, now: int) -> list[Likeness]:
+        """Incidents that may be the one that is being reported; nothing is kept."""
+        at = now if given.reported_us is None else given.reported_us
+        draft = Incident(
+            id="",
+            number="",
+            type=given.type,
+            title=given.title,
+            text=given.text,
+            place=given.place,
+            exercise=given.exercise,
+            reported_us=at,
+        )
+        return incidents.duplicates(self._seat.shelf, draft, self._seat.sees())
+
+    def read(self, line: str, steps: Mapping[str, str]) -> Meaning:
+        """What a line of the command line means; `steps`: words → names of steps."""
+        shelf, sees = self._seat.shelf, self._seat.sees()
+
+        def find(number: str) -> Incident | None:
+            try:
+                return incidents.get(shelf, number, sees)
+            except ResourceNotFound:
+                return None
+
+        known = Known(
+            units=units.every(shelf, sees),
+            incidents=searching.search(shelf, Asked(states=("active",), limit=1000), sees),
+            kinds=things.every(shelf, UnitKind),
+            steps=steps,
+            find=find,
+        )
+        return read(line, known)
+
+    def report_status(self, unit_id: str, digit: str) -> Deed:
+        with self._seat.shelf.work(self._seat.by) as work:
+            self._seat.may_send(work, unit_id)
+            return deeds.do(work, "status", lambda: radio.report(work, unit_id, digit), unit=unit_id)
+
+    def answer_speech(self, speech_id: int) -> Deed:
+        with self._seat.shelf.work(self._seat.by) as work:
+            unit = radio.get(work, speech_id).unit
+            self._seat.may_send(work, unit)
+            return deeds.do(work, "answer", lambda: radio.answer(work, speech_id), unit=unit)
+
+    def assign(self, incident_id: str, pick: Pick, *, deviation: str = "") -> Deed:
+        """Alerts one unit. Raises as `assignments.assign`."""
+        with self._seat.changing(incident_id, action="units.dispatch") as (work, incident):
+            self._seat.may_send(work, pick.unit)
+            return deeds.do(
+                work,
+                "assign",
+                lambda: assignments.assign(work, incident.id, [pick], "alert", deviation=deviation),
+                unit=pick.unit,
+                incident=incident.id,
+            )
+
+    def move(self, incident_id: str, step: str) -> Deed:
+        with self._seat.changing(incident_id) as (work, incident):
+            return deeds.do(work, step, lambda: moving.step(work, incident.id, step, None), incident=incident.id)
+
+    def undo(self, deed_id: int) -> str:
+        """Takes back what this person did a moment ago. Raises as `deeds.undo`."""
+        self._seat.may("incidents.read")
+        with self._seat.shelf.work(self._seat.by) as work:
+            return deeds.undo(work, deed_id)
+
+    def withdraw_need(self, incident_id: str, need_id: int) -> None:
+        with self._seat.changing(incident_id) as (work, incident):
+            if need_id not in {n.id for n in assignments.needs(work, incident.id)}:
+                raise ResourceNotFound(f"Incident {incident.number} has no need {need_id}")
+            assignments.withdraw_need(work, need_id)
 
 
 def strips(shelf: Shelf, sees: frozenset[str] | None, now: int, ids: Collection[str] | None = None) -> list[Strip]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 
-from . import assignments, things, units
-from .declare import Speech, StatusReport, Unit, UnitKind
+from . import assignments, incidents, things, units
+from .declare import Assignment, Speech, StatusReport, Unit, UnitKind
 from .tables import Shelf, Work
 
 
@@ -49,10 +49,15 @@ def report(
         unit = units.get(work, unit.id)
         assignments.heard(work, unit, before, status, at)
         held = assignments.open_of(work, unit.id)
-        work.tell(
-            "unit.status", unit.id, held.incident if held else "", (unit.agency,), status=digit, unusual=unusual, at=at
-        )
+        told = {"status": digit, "unusual": unusual, "at": at}
+        work.tell("unit.status", unit.id, held.incident if held else "", knowing(work, unit, held), **told)
     return unit
+
+
+def knowing(work: Work, unit: Unit, held: Assignment | None) -> tuple[str, ...]:
+    """The agencies that may know of a unit: its own, and those that it works for."""
+    others = incidents.get(work, held.incident).agencies if held else ()
+    return tuple(dict.fromkeys((unit.agency, *others)))
 
 
 def _wish(work: Work, unit: Unit, digit: str, urgent: bool, at: int) -> None:
