@@ -90,6 +90,7 @@ __all__ = [
     "Zone",
     "picture",
     "planning",
+    "planning",
     "signs",
     "telling",
 ]
