@@ -90,7 +90,6 @@ __all__ = [
     "Zone",
     "picture",
     "planning",
-    "planning",
     "signs",
     "telling",
 ]
