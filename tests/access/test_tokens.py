@@ -120,3 +120,16 @@ def test_no_secret_of_a_token_is_in_the_audit_log(access: Access) -> None:
     secret, _ = access.tokens.new(ROOT, "t", ["*"])
     access.bearer(secret)
     assert re.search(r"rc_\w{32}", str(access.trail.records(limit=1000))) is None
+
+
+def test_a_token_of_an_agencys_system_counts_for_that_agency(access: Access) -> None:
+    access.tenants.add_agency(ROOT, "city", "fire", "Fire service")
+    secret, made = access.tokens.new(ROOT, "dispatch", ["incidents.read"], tenant="city", agency="fire")
+    assert made.agency == "fire" and access.bearer(secret).agency == "fire"
+    assert access.agencies(access.bearer(secret), "incidents.read", "city") == {"fire"}
+    with pytest.raises(BadRequestData, match="no agency"):
+        access.tokens.new(ROOT, "x", ["incidents.read"], tenant="city", agency="nobody")
+    head = of_person("p_x", "Chief", (Grant("administrator", "city", "fire"),))
+    with pytest.raises(Forbidden, match="all agencies"):
+        access.tokens.new(head, "x", ["incidents.read"], tenant="city")
+    access.tokens.new(head, "y", ["incidents.read"], tenant="city", agency="fire")

@@ -18,6 +18,7 @@ ACTIONS: Final = frozenset(
     | {"devices.read", "devices.manage", "devices.command", "quality.read", "quality.manage"}
     | {"alerts.read", "alerts.manage", "rules.read", "rules.manage", "packs.manage"}
     | {"incidents.read", "incidents.manage", "units.dispatch", "log.erase", "operations.manage"}
+    | {"incidents.report", "units.answer"}
     | {"people.manage", "tokens.manage", "audit.read"}
     | {"tenants.manage", "settings.manage", "backup", "metrics.read"}
 )
@@ -29,7 +30,8 @@ OPEN_DATA: Final = frozenset({"entities.read", "history.read"})
 _SEE: Final = frozenset({"entities.read", "history.read", "quality.read", "devices.read", "alerts.read", "rules.read"})
 
 ROLES: Final[Mapping[str, frozenset[str]]] = {
-    "operator": _SEE | {"devices.command", "alerts.manage", "incidents.read", "incidents.manage", "units.dispatch"},
+    "operator": _SEE
+    | {"devices.command", "alerts.manage", "incidents.read", "incidents.manage", "incidents.report", "units.dispatch"},
     "engineer": _SEE
     | {"entities.write", "devices.manage", "devices.command", "quality.manage", "subscriptions.manage", "export"}
     | {"alerts.manage", "rules.manage"},
@@ -37,6 +39,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
     "leadership": frozenset(
         {"entities.read", "history.read", "quality.read", "alerts.read", "export", "incidents.read"}
     ),
+    "crew": frozenset({"entities.read", "incidents.report", "units.answer"}),
     "administrator": ACTIONS,
 }
 """The table. `docs/reference/roles.md` shows it; a test compares the two."""

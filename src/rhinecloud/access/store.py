@@ -22,7 +22,7 @@ from .tables import state
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest step in `migrations/versions`; a test compares."""
 REVISIONS: Final = "access_revision"
 

@@ -117,6 +117,7 @@ token = Table(
     Column("expires_us", BigInteger),
     Column("used_us", BigInteger),
     Column("revoked_us", BigInteger),
+    Column("agency", String(63), nullable=False, server_default=""),  # for which it counts; "": for all
 )
 
 audit = Table(

@@ -16,13 +16,16 @@ from rhinecloud.base.errors import BadRequestData, Forbidden, NonexistentTenant,
 
 from . import keys
 from .audit import Trail
-from .policy import INSTALLATION, Policy, actions, expand
+from .policy import INSTALLATION, Policy, actions, agencies, expand
 from .principal import Principal
 from .store import Store
+from .tables import agency as agency_table
 from .tables import tenant as tenant_table
 from .tables import token
 
 PREFIX: Final = "rc_"
+KNOWN_BY_AGENCY: Final = ("incidents.", "units.", "log.", "operations.")
+"""Actions for which an agency counts."""
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +35,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     scopes: tuple[str, ...]
     tenant: str
+    agency: str  # whose system holds it; "": it counts for all agencies
     created_us: int
     created_by: str
     expires_us: int | None
@@ -71,12 +75,23 @@ class Tokens:
         return principal
 
     def new(
-        self, by: Principal, name: str, scopes: Iterable[str], *, tenant: str = "", expires_us: int | None = None
+        self,
+        by: Principal,
+        name: str,
+        scopes: Iterable[str],
+        *,
+        tenant: str = "",
+        agency: str = "",
+        expires_us: int | None = None,
     ) -> tuple[str, Token]:
         """A new token: its secret, which is shown this once, and its record.
 
+        Args:
+            agency: whose system holds it: need-to-know counts for it as for the agency's people.
+
         Raises:
-            BadRequestData: no name, no scope, an unknown scope, or one that takes a token for all tenants.
+            BadRequestData: no name, no scope, an unknown scope, or one that takes a token for all tenants; or an agency
+                that the tenant does not have.
             Forbidden: whoever asks may not do what the token could do. NonexistentTenant.
         """
         wanted = tuple(dict.fromkeys(scopes))
@@ -89,11 +104,15 @@ class Tokens:
         more = able - (INSTALLATION if tenant else frozenset()) - actions(by, tenant)
         if more:
             raise Forbidden(f"{by.name} may not {', '.join(sorted(more))} and so cannot give it to a token")
+        self._demand_agency(by, able, tenant, agency)
         secret, made = keys.secret(PREFIX), keys.short_id("t_")
         shown = {"name": name, "scopes": list(wanted), "expires": iso(expires_us) if expires_us else "never"}
         with self._trail.act(by, "token.new", made, tenant=tenant, touches="tokens", **shown) as db:
             if tenant and db.execute(select(tenant_table.c.name).where(tenant_table.c.name == tenant)).first() is None:
                 raise NonexistentTenant(f"Tenant {tenant} does not exist")
+            known = select(agency_table.c.name).where(agency_table.c.tenant == tenant, agency_table.c.name == agency)
+            if agency and db.execute(known).first() is None:
+                raise BadRequestData(f"Tenant {tenant} has no agency {agency[:60]!r}")
             db.execute(
                 insert(token).values(
                     hash=keys.digest(secret),
@@ -101,12 +120,21 @@ class Tokens:
                     name=name,
                     scopes=" ".join(wanted),
                     tenant=tenant,
+                    agency=agency,
                     created_us=self._clock(),
                     created_by=by.source,
                     expires_us=expires_us,
                 )
             )
         return secret, self.get(made)
+
+    def _demand_agency(self, by: Principal, able: frozenset[str], tenant: str, agency: str) -> None:
+        """Who may do something for some agencies alone gives it to nobody for others."""
+        for action in sorted(a for a in able if a.startswith(KNOWN_BY_AGENCY)):
+            mine = agencies(by, action, tenant)
+            if mine is not None and agency not in mine:
+                whose = f"agency {agency}" if agency else "all agencies"
+                raise Forbidden(f"{by.name} may not {action} for {whose} and so cannot give it to a token")
 
     def list(self, *, revoked: bool = False) -> list[Token]:
         query = select(token).order_by(token.c.created_us)
@@ -158,7 +186,12 @@ class Tokens:
         return {
             row.hash: (
                 Principal(
-                    kind="token", id=row.id, name=row.name, tenant=row.tenant, scopes=frozenset(row.scopes.split())
+                    kind="token",
+                    id=row.id,
+                    name=row.name,
+                    tenant=row.tenant,
+                    scopes=frozenset(row.scopes.split()),
+                    agency=row.agency,
                 ),
                 row.expires_us,
             )

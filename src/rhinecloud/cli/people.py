@@ -150,6 +150,9 @@ def new_token(
         list[str], typer.Option("--scope", "-s", help="entities.read, entities.*, devices.manage, … or *; repeatable.")
     ],
     tenant: Annotated[str, typer.Option(help="The one tenant it works in; without: all of them.")] = "",
+    agency: Annotated[
+        str, typer.Option(help="Whose system holds it: it sees and does what concerns that agency.")
+    ] = "",
     expires: Annotated[
         str, typer.Option(help="30d, 12h, 1y, a date such as 2027-01-31T00:00:00Z, or never.")
     ] = "never",
@@ -157,7 +160,7 @@ def new_token(
 ) -> None:
     """Make a token and print it, and nothing else, on standard output. It is shown this once."""
     with installation(data) as (access, by, _):
-        secret, made = access.tokens.new(by, name, scope, tenant=tenant, expires_us=_expiry(expires))
+        secret, made = access.tokens.new(by, name, scope, tenant=tenant, agency=agency, expires_us=_expiry(expires))
     typer.echo(secret)
     until = f"until {iso(made.expires_us)}" if made.expires_us else "for ever"
     typer.echo(f"Token {made.id} ({name}) works {until}; send it as `Authorization: Bearer …`.", err=True)
@@ -171,13 +174,14 @@ def list_tokens(
     with installation(data) as (access, _, _):
         tokens = access.tokens.list(revoked=revoked)
     _table(
-        ("id", "name", "scopes", "tenant", "expires", "last used", "state"),
+        ("id", "name", "scopes", "tenant", "agency", "expires", "last used", "state"),
         (
             (
                 t.id,
                 t.name,
                 " ".join(t.scopes),
                 t.tenant or "all",
+                t.agency or "all",
                 _when(t.expires_us, "never"),
                 _when(t.used_us, "never"),
                 "revoked" if t.revoked_us else "expired" if t.expires_us and t.expires_us < now_us() else "valid",
