@@ -146,3 +146,18 @@ def _vocabularies(city: City) -> object:
     from rhinecloud.context import Vocabularies
 
     return Vocabularies(city.insight._model)
+
+
+async def test_they_are_told_as_they_stood_at_a_moment(city: City) -> None:
+    for number in range(6):
+        await city.level(4.0 + number)
+        await city.insight.compute("city")
+        await city.tick(600)
+    [mean] = [v for v in await city.insight.indicators_at("city", city.clock() - 2000 * SECOND) if v.id == "water.mean"]
+    assert mean.value == 6.0 and mean.at_us <= city.clock() - 2000 * SECOND
+    assert [value for _, value in mean.history] == [4.0, 5.0, 6.0]
+    await city.tick(40 * 86_400)  # the small table of the last day knows nothing of it any more
+    await city.insight.compute("city")
+    then = city.clock() - 40 * 86_400 * SECOND - 2000 * SECOND
+    [mean] = [v for v in await city.insight.indicators_at("city", then) if v.id == "water.mean"]
+    assert mean.value == 6.0 and [value for _, value in mean.history] == [4.0, 5.0, 6.0]

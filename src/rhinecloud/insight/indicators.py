@@ -32,6 +32,8 @@ KEPT_US: Final = DAY + 3600 * SECOND
 EACH_US: Final = 300 * SECOND
 ALIVE_US: Final = 900 * SECOND
 PAGE: Final = 1_000
+Points = dict[str, list[tuple[int, float]]]
+"""Entity of an indicator → its figures, in the order of time."""
 STANDING: Final = {"good": "good", "fair": "fair", "bad": "bad"}
 
 log = telemetry.logger("insight")
@@ -118,8 +120,21 @@ class Indicators:
         """The id of the indicator's entity, of the city or of one district."""
         return f"urn:ngsi-ld:{KPI.name}:{indicator_id}" + (f":{slug(area)}" if area else "")
 
-    def values(self, packs: Collection[str], area: str, now: int) -> list[IndicatorValue]:
-        """The indicators that are on, in the order of their declaration; those of a district where `area` names one."""
+    async def past(self, history: History, at_us: int) -> Points:
+        """What the past knows of each indicator's entity, of the day before a moment."""
+        points: Points = {}
+        value = self._expand("kpiValue")
+        for row in await history.replay(KPI.iri, [value], at_us - KEPT_US, at_us + 1):
+            if row.attr == value and row.number is not None:
+                points.setdefault(row.entity, []).append((row.at_us, row.number))
+        return points
+
+    def values(self, packs: Collection[str], area: str, now: int, past: Points | None = None) -> list[IndicatorValue]:
+        """The indicators that are on, in the order of their declaration; those of a district where `area` names one.
+
+        Args:
+            past: `now` is a moment that is gone, and this is what the past knows of it.
+        """
         found = []
         for figuring in self._on(packs):
             indicator = figuring.indicator
@@ -127,13 +142,17 @@ class Indicators:
                 continue
             key = (indicator.id, area)
             rows = self._shelf.rows(
-                "SELECT at_us, value FROM figure WHERE id = ? AND area = ? AND at_us >= ? ORDER BY at_us",
+                "SELECT at_us, value FROM figure WHERE id = ? AND area = ? AND at_us BETWEEN ? AND ? ORDER BY at_us",
                 *key,
                 now - KEPT_US,
+                now,
             )
             points = only_numbers(rows)
-            at, figure = self._now.get(key, (points[-1][0] if points else 0, Figure(None, 0)))
-            if figure.value is None and points and key not in self._now:
+            if past is not None:
+                points = sorted({**dict(past.get(self.entity_id(*key), ())), **dict(points)}.items())
+            known = self._now if past is None else {}
+            at, figure = known.get(key, (points[-1][0] if points else 0, Figure(None, 0)))
+            if figure.value is None and points and key not in known:
                 figure = Figure(points[-1][1], 0)  # as it was before the start, until it is computed anew
             if figure.value is not None and (not points or points[-1][0] < at):
                 points.append((at, figure.value))

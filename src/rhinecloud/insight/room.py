@@ -263,6 +263,12 @@ class Insight:
         """The indicators of the packs that are on, as they stand; with `area` those of a district."""
         return self._tenant(tenant).indicators.values(self._active(tenant), area, self._clock())
 
+    async def indicators_at(self, tenant: str, at_us: int, *, area: str = "") -> list[IndicatorValue]:
+        """As they stood at a moment."""
+        here = self._tenant(tenant)
+        past = await here.indicators.past(self._histories.open(tenant), at_us)
+        return here.indicators.values(self._active(tenant), area, at_us, past)
+
     def areas(self, tenant: str) -> list[str]:
         """The districts of which there are indicators."""
         return self._tenant(tenant).indicators.areas(self._active(tenant))

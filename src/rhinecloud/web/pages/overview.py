@@ -130,7 +130,7 @@ class Overview:
             raised=len(raised),
             worst=max((PLACE[a.severity] for a in raised), default=0),
             domains=domains(packs, kinds, rows.values(), raised, now_us // 1000, visit.language),
-            figures=[_figure(v, visit.language, now_us) for v in self._indicators(visit)],
+            figures=[_figure(v, visit.language, now_us) for v in await self._indicators(visit, at_us)],
             events=sorted([*events, *turned], key=lambda e: -e.at_us)[:EVENTS],
             moved=moved,
             coming=await self._coming(visit, packs, now_us) if at_us is None else [],
@@ -186,10 +186,13 @@ class Overview:
         events = [e for alert in recent for e in _events(alert, now_us, visit.language)]
         return raised, events
 
-    def _indicators(self, visit: Visit) -> list[IndicatorValue]:
-        if self._rooms.insight is None:
+    async def _indicators(self, visit: Visit, at_us: int | None) -> list[IndicatorValue]:
+        insight = self._rooms.insight
+        if insight is None:
             return []
-        found: list[IndicatorValue] = self._rooms.insight.indicators(visit.tenant)
+        found: list[IndicatorValue] = (
+            insight.indicators(visit.tenant) if at_us is None else await insight.indicators_at(visit.tenant, at_us)
+        )
         return found
 
     async def _coming(self, visit: Visit, packs: list[Any], now_us: int) -> list[Coming]:
