@@ -34,7 +34,7 @@ from rhinecloud.context import DeadLetters, Presents, Relay, Subscriptions, Voca
 from rhinecloud.history import Histories
 from rhinecloud.insight import TYPES, Forecasting, Insight
 from rhinecloud.kit import SEED, Demo, Switchboard, chance, discover
-from rhinecloud.operations import ENTITIES, Operations, Routine, telling
+from rhinecloud.operations import ENTITIES, Operations, Routine, collaboration, planning, telling
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
 from rhinecloud.sharing import Health, NgsiLd, Publications, Push, described, openapi
 
@@ -154,6 +154,7 @@ class City:
         )
 
     def _make_operations(self) -> Operations:
+        sends, ahead = planning.Dispatcher(self.settings.timezone, self.clock), planning.Ahead(self.clock)
         made = Operations(
             self.tenants,
             self.presents,
@@ -162,9 +163,11 @@ class City:
             alerts=self.insight,
             publish=self.backbone.publish,
             anchor=self._anchor,
-            followers=[self.telling],
+            followers=[ahead, sends, self.telling, collaboration.Collaborating()],
             clock=self.clock,
         )
+        sends.room, ahead.roads = made, made.roads
+        self.telling.resolvers["duty"] = planning.recipients
         made.bring(self.packs)
         return made
 

@@ -4,12 +4,14 @@ from .declare import Automatic
 from .declaring import DeclaringDesk, capabilities, name_of
 from .duty.declare import STAFFS, Convened, Duty, Holder, Post, StaffFunction
 from .duty.desk import DutyDesk
-from .duty.roster import Gap
+from .duty.roster import Gap, recipients
 from .plans.applying import Use
+from .plans.automatic import Automatic as Dispatcher
 from .plans.choosing import Fit, above
 from .plans.declare import LEVELS, AlarmPlan, Area, Closure, Hours, PlanNeed
 from .plans.desk import PlanDesk
 from .plans.escalating import Escalation
+from .roads.ahead import Ahead
 from .roads.importing import import_extract, known_of
 from .roads.importing import remove as remove_extract
 from .roads.network import About
@@ -20,6 +22,7 @@ __all__ = [
     "LEVELS",
     "STAFFS",
     "About",
+    "Ahead",
     "AlarmPlan",
     "Area",
     "Automatic",
@@ -27,6 +30,7 @@ __all__ = [
     "Closure",
     "Convened",
     "DeclaringDesk",
+    "Dispatcher",
     "Duty",
     "DutyDesk",
     "Escalation",
@@ -46,5 +50,6 @@ __all__ = [
     "import_extract",
     "known_of",
     "name_of",
+    "recipients",
     "remove_extract",
 ]

@@ -108,3 +108,12 @@ def to_be_told(asked: Work | Shelf, agencies: Sequence[str], at_us: int) -> list
     posts = {p.id: p for p in things.every(asked, Post).values() if p.calls > 0 and p.agency in agencies}
     there = [d for d in now(asked, at_us) if d.post in posts]
     return sorted(there, key=lambda d: (posts[d.post].calls, d.start_us, d.id))
+
+
+def recipients(work: Work, post: str) -> tuple[str, ...]:
+    """Who is on a post now, as `telling` names recipients: accounts, else mail addresses. For ``duty:<post>``."""
+    found = []
+    for duty in (d for d in now(work, work.now) if d.post == post):
+        mails = [f"mailto:{reach}" for reach in duty.reach if "@" in reach]
+        found += [duty.person] if duty.person.startswith("person:") else mails
+    return tuple(found)

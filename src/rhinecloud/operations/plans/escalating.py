@@ -13,7 +13,10 @@ from rhinecloud.base.errors import Conflict, ResourceNotFound
 from rhinecloud.operations import assignments, incidents, journal, life, things, units
 from rhinecloud.operations.declare import Incident, IncidentType
 from rhinecloud.operations.duty import roster
+from rhinecloud.operations.duty.declare import Duty
 from rhinecloud.operations.tables import Shelf, Work
+from rhinecloud.operations.telling import outbox
+from rhinecloud.operations.telling.declare import Tell, Text
 
 _COLUMNS = "assignment, incident, need, unit, why, made_us, state, steps, due_us, told, body, taken_us, taken_by"
 
@@ -103,8 +106,36 @@ def climb(work: Work, assignment_id: int) -> None:
         duty=told.id if told else 0,
         person=told.person if told else "",
         to=told.name if told else "",
-        reach=list(told.reach) if told else [],
         step=found.steps + 1,
+    )
+    if told is not None:
+        _tell(work, found, incident, told, name)
+
+
+def _tell(work: Work, found: Escalation, incident: Incident, told: Duty, unit: str) -> None:
+    """To the account and the mail address of whoever is on duty; who has neither is called by telephone."""
+    recipients = [told.person] if told.person.startswith("person:") else []
+    recipients += [f"mailto:{reach}" for reach in told.reach if "@" in reach]
+    if not recipients:
+        return
+    why = {"declined": ("hat abgelehnt", "has declined"), "expired": ("antwortet nicht", "does not answer")}
+    de, en = why.get(found.why, (found.why, found.why))
+    number, title = incident.number, incident.title
+    outbox.tell(
+        work,
+        Tell(
+            key=f"escalation:{found.assignment}:{found.steps + 1}",
+            about="escalation",
+            to=tuple(recipients),
+            text={
+                "de": Text(f"{unit} {de}: {number}", f"{title}\n\n{unit} {de}. Bitte über Ersatz entscheiden."),
+                "en": Text(f"{unit} {en}: {number}", f"{title}\n\n{unit} {en}. Please decide on a replacement."),
+            },
+            priority="immediate",
+            subject=str(found.assignment),
+            incident=incident.id,
+            path=f"/incidents/{incident.id}/dispatch",
+        ),
     )
 
 
