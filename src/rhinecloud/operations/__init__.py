@@ -4,7 +4,7 @@ In: reports, alerts, statuses of units, decisions of people. Out: incidents with
 playbooks, news of all of it, an entity an incident. It must not know HTTP, nor how anybody is told.
 """
 
-from . import picture, planning, signs, telling
+from . import collaboration, picture, planning, signs, telling
 from .assignments import Pick
 from .boards import BoardDesk, Strip, Tile
 from .clocks import Clock
@@ -88,6 +88,7 @@ __all__ = [
     "UnitKind",
     "When",
     "Zone",
+    "collaboration",
     "picture",
     "planning",
     "signs",

@@ -189,14 +189,20 @@ class Desk:
 
     def correct_log(self, incident_id: str, seq: int, text: str, *, function: str = "") -> int:
         with self.seat.changing(incident_id) as (work, incident):
+            self._demand_readable(work, incident.id, seq)
             return journal.correct(work, incident.id, seq, text, function=function)
 
     def erase_log(self, incident_id: str, seq: int, reason: str) -> int:
         """Takes the content of an entry away for good, from the file and its write-ahead log as well."""
         with self.seat.changing(incident_id, action="log.erase") as (work, incident):
+            self._demand_readable(work, incident.id, seq)
             made = journal.erase(work, incident.id, seq, reason)
         self._shelf.truncate()
         return made
+
+    def latest_log(self, incident_id: str, *, before: int = 2**53, limit: int = 50) -> list[Entry]:
+        """As `log`, the newest first."""
+        return journal.latest(self._shelf, self.incident(incident_id).id, self.seat.sees(), before=before, limit=limit)
 
     def verify_log(self, incident_id: str) -> Verdict:
         return journal.verify(self._shelf, self.incident(incident_id).id)
@@ -307,6 +313,10 @@ class Desk:
     def adopt(self, run_id: str, version: int) -> Run:
         with self._running(run_id) as work:
             return playbooks.adopt(work, run_id, version, self._automatic)
+
+    def _demand_readable(self, work: Work, incident: str, seq: int) -> None:
+        if seq not in journal.some(work, incident, [seq], self.seat.sees()):
+            raise ResourceNotFound(f"Entry {seq} does not exist")
 
     # ── who may ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

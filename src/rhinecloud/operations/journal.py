@@ -8,6 +8,8 @@ content can be erased, and the chain still verifies. `verifier` checks all of th
 One person at a time keeps the log by hand. What operations does itself is entered by itself, with who did it.
 """
 
+# ruff: noqa: S608 — SQL is put together from our own constants; whatever came in is a parameter
+
 from __future__ import annotations
 
 import json
@@ -17,7 +19,7 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 
-from rhinecloud.base.clock import iso
+from rhinecloud.base.clock import SECOND, iso
 from rhinecloud.base.errors import BadRequestData, Conflict, Forbidden, ResourceNotFound
 
 from . import verifier
@@ -25,7 +27,19 @@ from .tables import Shelf, Work
 from .verifier import Break
 
 EntryKind = Literal[
-    "automatic", "message", "order", "measure", "assessment", "decision", "note", "correction", "keeper", "erasure"
+    "automatic",
+    "message",
+    "order",
+    "measure",
+    "assessment",
+    "decision",
+    "note",
+    "request",
+    "task",
+    "handover",
+    "correction",
+    "keeper",
+    "erasure",
 ]
 BY_HAND: Final = frozenset(("message", "order", "measure", "assessment", "decision", "note"))
 LONGEST: Final = 20_000
@@ -82,6 +96,8 @@ def add(  # noqa: PLR0913 — the parts of an entry
         readers: agencies that may read it; (): all that take part.
         attachments: SHA-256 of files that belong to it.
     """
+    if readers and work.by.agency and work.by.agency not in readers:
+        readers = (*readers, work.by.agency)  # nobody writes what they may not read
     row = work.row("SELECT seq, hash FROM log_head WHERE incident = ?", incident)
     seq, previous = (row[0] + 1, row[1]) if row else (1, "")
     body = _text(content)
@@ -109,6 +125,8 @@ def add(  # noqa: PLR0913 — the parts of an entry
         " ON CONFLICT (incident) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
         *(incident, seq, head),
     )
+    for sha256 in dict.fromkeys(attachments):
+        work.run("INSERT INTO log_file VALUES (?, ?, ?)", incident, seq, sha256)
     _link(work, incident, seq, head)
     return seq
 
@@ -138,7 +156,7 @@ def _text(content: Mapping[str, Any]) -> str:
     return body
 
 
-def write(
+def write(  # noqa: PLR0913 — the parts of an entry
     work: Work,
     incident: str,
     kind: str,
@@ -147,17 +165,26 @@ def write(
     happened_us: int | None = None,
     function: str = "",
     readers: Sequence[str] = (),
-    attachments: Sequence[str] = (),
+    files: Sequence[Mapping[str, Any]] = (),
+    key: str = "",
 ) -> int:
     """An entry by hand, by the one who keeps the log.
 
+    Args:
+        files: sha256, name, type and size of each that lies beside it.
+        key: names this entry; the same written again with the same key is written once.
     Raises:
         Forbidden: somebody else keeps it, or nobody yet. BadRequestData: there is no text, or no such kind.
     """
     if kind not in BY_HAND:
         raise BadRequestData(f"Entries by hand are {', '.join(sorted(BY_HAND))}, not {kind[:40]!r}")
     _demand_keeper(work, incident)
-    content = {"text": _said(text), "name": work.by.name}
+    if happened_us is not None and happened_us > work.now + 60 * SECOND:
+        raise BadRequestData("An entry cannot tell of the future")
+    known = work.row("SELECT id FROM said WHERE who = ? AND key = ?", work.by.who, key) if key else None
+    if known:
+        return int(known[0])
+    content: dict[str, Any] = {"text": _said(text), "name": work.by.name} | ({"files": list(files)} if files else {})
     seq = add(
         work,
         incident,
@@ -166,8 +193,10 @@ def write(
         happened_us=happened_us,
         function=function,
         readers=readers,
-        attachments=attachments,
+        attachments=[str(file["sha256"]) for file in files],
     )
+    if key:
+        work.run("INSERT INTO said VALUES (?, ?, ?, ?)", work.by.who, key[:200], seq, work.now)
     work.tell("log.written", str(seq), incident)
     return seq
 
@@ -223,9 +252,18 @@ def erase(work: Work, incident: str, seq: int, reason: str) -> int:
     )
     if not done.rowcount:
         raise Conflict(f"The content of entry {seq} was erased already")
+    _let_files_go(work, incident, seq)
     made = add(work, incident, "erasure", {"reason": said, "name": work.by.name}, refers_to=seq)
     work.tell("log.erased", str(seq), incident)
     return made
+
+
+def _let_files_go(work: Work, incident: str, seq: int) -> None:
+    """Files of an erased entry go as well, but for those that another entry has too."""
+    for (sha256,) in work.rows("SELECT sha256 FROM log_file WHERE incident = ? AND seq = ?", incident, seq):
+        work.run("DELETE FROM log_file WHERE incident = ? AND seq = ? AND sha256 = ?", incident, seq, sha256)
+        if work.row("SELECT 1 FROM log_file WHERE sha256 = ?", sha256) is None:
+            work.run("INSERT OR IGNORE INTO file_gone VALUES (?)", sha256)
 
 
 def _said(text: str) -> str:
@@ -263,19 +301,40 @@ def read(
     shelf: Shelf, incident: str, sees: frozenset[str] | None = None, *, after: int = 0, limit: int = 10_000
 ) -> list[Entry]:
     """Entries in order. Of those that the agencies in `sees` may not read (None: all may), number and hash alone."""
-    rows = shelf.rows(
-        "SELECT e.seq, e.header, e.hash, p.salt, p.body, p.erased_us,"
-        " coalesce((SELECT b.hash FROM log_entry b WHERE b.incident = e.incident AND b.seq = e.seq - 1), '')"
-        " FROM log_entry e LEFT JOIN log_payload p USING (incident, seq)"
-        " WHERE e.incident = ? AND e.seq > ? ORDER BY e.seq LIMIT ?",
-        *(incident, after, limit),
-    )
-    corrected: dict[int, int] = {}
+    rows = shelf.rows(f"{_ENTRIES} AND e.seq > ? ORDER BY e.seq LIMIT ?", incident, after, limit)
+    return _entries(shelf, incident, rows, sees)
+
+
+def latest(
+    asked: Work | Shelf, incident: str, sees: frozenset[str] | None = None, *, before: int = 2**53, limit: int = 50
+) -> list[Entry]:
+    """As `read`, the newest first: a page of those before an entry."""
+    rows = asked.rows(f"{_ENTRIES} AND e.seq < ? ORDER BY e.seq DESC LIMIT ?", incident, before, limit)
+    return _entries(asked, incident, rows, sees)
+
+
+def some(
+    asked: Work | Shelf, incident: str, seqs: Iterable[int], sees: frozenset[str] | None = None
+) -> dict[int, Entry]:
+    """Those entries that may be read, by number; an erased one has no content."""
+    numbers = json.dumps(sorted(set(seqs)))
+    rows = asked.rows(f"{_ENTRIES} AND e.seq IN (SELECT value FROM json_each(?)) ORDER BY e.seq", incident, numbers)
+    return {e.seq: e for e in _entries(asked, incident, rows, sees) if e.header is not None}
+
+
+_ENTRIES: Final = (
+    "SELECT e.seq, e.header, e.hash, p.salt, p.body, p.erased_us,"
+    " coalesce((SELECT b.hash FROM log_entry b WHERE b.incident = e.incident AND b.seq = e.seq - 1), '')"
+    " FROM log_entry e LEFT JOIN log_payload p USING (incident, seq) WHERE e.incident = ?"
+)
+
+
+def _entries(
+    asked: Work | Shelf, incident: str, rows: Iterable[tuple[Any, ...]], sees: frozenset[str] | None
+) -> list[Entry]:
     made = []
     for seq, text, entry_hash, salt, body, erased_us, before in rows:
         header = json.loads(text)
-        if header["kind"] == "correction":
-            corrected[header["refers_to"]] = seq
         if sees is not None and header["readers"] and not sees & set(header["readers"]):
             made.append(Entry(incident=incident, seq=seq, hash=entry_hash, prev=before, header=None))
             continue
@@ -291,7 +350,14 @@ def read(
                 erased_us=erased_us,
             )
         )
+    corrected = dict(asked.rows(_CORRECTIONS, incident)) if made else {}
     return [msgspec.structs.replace(e, corrected_by=corrected[e.seq]) if e.seq in corrected else e for e in made]
+
+
+_CORRECTIONS: Final = (
+    "SELECT json_extract(header, '$.refers_to'), max(seq) FROM log_entry"
+    " WHERE incident = ? AND iif(json_valid(header), json_extract(header, '$.kind'), '') = 'correction' GROUP BY 1"
+)
 
 
 def export(shelf: Shelf, incident: str, sees: frozenset[str] | None = None) -> Iterator[bytes]:
@@ -314,7 +380,7 @@ def _line(value: Mapping[str, Any]) -> bytes:
 
 def _anchors(shelf: Shelf, where: str = "", *parameters: object) -> Iterable[dict[str, Any]]:
     names = ("number", "incident", "seq", "head", "prev", "hash")
-    rows = shelf.rows(f"SELECT {', '.join(names)} FROM log_chain {where} ORDER BY number", *parameters)  # noqa: S608 - ours
+    rows = shelf.rows(f"SELECT {', '.join(names)} FROM log_chain {where} ORDER BY number", *parameters)
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 

@@ -4,6 +4,6 @@ area needs later is a further step at the end.
 
 from __future__ import annotations
 
-from . import boards, first, picture, plans, telling
+from . import boards, collaboration, first, picture, plans, telling
 
-SCHEMA = (first.TABLES, plans.TABLES, telling.TABLES, boards.TABLES, picture.TABLES)
+SCHEMA = (first.TABLES, plans.TABLES, telling.TABLES, boards.TABLES, picture.TABLES, collaboration.TABLES)
