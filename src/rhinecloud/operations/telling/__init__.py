@@ -17,37 +17,50 @@ It must not know why something is told, nor what a screen looks like.
 
 from __future__ import annotations
 
+from .crew import Aboard, CrewDesk
 from .declare import Attachment, Attempt, Channel, Delivery, DeliveryState, Mark, Message, Priority, Tell, Text, Way
+from .desk import AskedDeliveries, Held, Line, TellingDesk
 from .devices import Devices
 from .digits import ATTRIBUTE, Digits
 from .mail import Mail
 from .marking import mark
-from .outbox import deliveries, of_incident, of_key, stop, tell
+from .outbox import deliveries, of_code, of_incident, of_key, stop, tell
 from .room import Telling
+from .systems import Contact, Done, SystemsDesk
 from .ways import Known
 from .webhook import Webhooks
 
 __all__ = [
     "ATTRIBUTE",
+    "Aboard",
+    "AskedDeliveries",
     "Attachment",
     "Attempt",
     "Channel",
+    "Contact",
+    "CrewDesk",
     "Delivery",
     "DeliveryState",
     "Devices",
     "Digits",
+    "Done",
+    "Held",
     "Known",
+    "Line",
     "Mail",
     "Mark",
     "Message",
     "Priority",
+    "SystemsDesk",
     "Tell",
     "Telling",
+    "TellingDesk",
     "Text",
     "Way",
     "Webhooks",
     "deliveries",
     "mark",
+    "of_code",
     "of_incident",
     "of_key",
     "stop",

@@ -121,6 +121,8 @@ def of(work: Work, tenant: str, recipient: str, given: Tell, known: Known) -> li
     """The ways on which a recipient is told something. Those that are for exercises alone are left out where it is
     none; whether a drill may go out on one is decided where its delivery is made."""
     kind, _, name = recipient.partition(":")
+    if kind == "way":  # a test
+        return _rows(work, "id = ? AND active = 1", int(name))
     rows = _rows(work, "recipient = ? AND active = 1 ORDER BY id", recipient)
     if given.about == NEWS:
         found = [w for w in rows if w.channel == "webhook" and hears(w, f"{NEWS}:{given.subject}")]
