@@ -4,7 +4,8 @@ In: reports, alerts, statuses of units, decisions of people. Out: incidents with
 playbooks, news of all of it, an entity an incident. It must not know HTTP, nor how anybody is told.
 """
 
-from . import collaboration, picture, planning, signs, telling
+from . import collaboration, picture, planning, playing, signs, telling
+from .action import Action, Argument
 from .assignments import Pick
 from .boards import BoardDesk, Strip, Tile
 from .clocks import Clock
@@ -28,8 +29,10 @@ from .declare import (
     Speech,
     Status,
     Target,
+    Trigger,
     Unit,
     UnitKind,
+    Watch,
     When,
 )
 from .desk import Desk
@@ -39,7 +42,7 @@ from .following import Follower
 from .incidents import Report
 from .moving import Part
 from .proposing import Proposal
-from .room import Action, Operations
+from .room import Operations
 from .searching import Asked
 from .seat import Seat
 from .seeding import Centre
@@ -51,6 +54,7 @@ __all__ = [
     "URGENCIES",
     "Action",
     "Agency",
+    "Argument",
     "Asked",
     "Assignment",
     "Barrier",
@@ -84,13 +88,16 @@ __all__ = [
     "Strip",
     "Target",
     "Tile",
+    "Trigger",
     "Unit",
     "UnitKind",
+    "Watch",
     "When",
     "Zone",
     "collaboration",
     "picture",
     "planning",
+    "playing",
     "signs",
     "telling",
 ]

@@ -256,29 +256,78 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[str, ...]
 
 
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """A reading of the city on which a step hangs. It counts once `attr` of `entity` has reached `level`, or once a
+    forecast says so within `within_s` while the reading is at `near` already; both stand beside the step."""
+
+    entity: str
+    attr: str  # its name in the model; the forecast is `<attr>Forecast`
+    level: float
+    within_s: float = 0  # 0: the reading alone
+    near: float | None = None  # None: wherever the reading is
+    rising: bool = False  # and only while it does, over the last hour
+    back: float = 0.2  # it counts no more once the reading is so much below the level, and no forecast says otherwise
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a watch saw last. `since_us`: it holds since then; None: it does not."""
+
+    since_us: int | None = None
+    value: float | None = None
+    at_us: int = 0
+    unit: str = ""
+    rising: bool = False
+    expected: float | None = None  # the most that the forecast says within the time
+    expected_at_us: int = 0
+    looked_us: int = 0
+    ever: bool = False  # it held once
+    trace: tuple[tuple[int, float], ...] = ()  # (µs, value) over the last hour
+
+
 class PlaybookStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One step; `id` stays the same through the versions. Steps run side by side but for `after`."""
+    """One step; `id` stays the same through the versions. Steps run side by side but for `after`.
+
+    `due_from`: "" is when it opened, "start" when the run began, a state when the incident first reached it.
+    """
 
     id: str
     title: Label
     text: Label = Label(de="", en="")
+    stage: Label = Label(de="", en="")  # what it is shown under
     owner: str = ""  # agency or function
     after: tuple[str, ...] = ()
-    due_s: float | None = None  # from when it opened; None: no hurry
+    due_s: float | None = None  # None: no hurry
+    due_from: str = ""
     when: When | None = None
+    watch: Watch | None = None
     action: str = ""  # a name of the registry of actions
     arguments: dict[str, Any] = {}
     evidence: Literal["", "note", "photo", "person", "sensor"] = ""
     optional: bool = False
-    undo: Label = Label(de="", en="")
+    undo: Label = Label(de="", en="")  # what takes it back once its watch holds no more
+
+
+class Trigger(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert of a rule (it may be one of a forecast or of a trend) asks for the playbook.
+
+    `start`: "offer" asks a person; "start" reports an incident of `type` by itself, and begins.
+    """
+
+    rule: str
+    type: str
+    start: Literal["offer", "start"] = "offer"
 
 
 class PlaybookVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A playbook as it was saved once. `types`: it begins by itself in incidents of these, once they are triaged."""
+
     id: str
     version: int
     title: Label
     text: Label
     steps: tuple[PlaybookStep, ...]
+    types: tuple[str, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
     saved_us: int = 0
     who: str = ""  # "pack:<id>" where a pack brings it
 
@@ -301,6 +350,9 @@ class RunStep(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str = ""
     action_us: int | None = None  # when its action was done
     action_result: str = ""
+    undo: Literal["", "open", "done"] = ""  # whether it is to be taken back
+    undo_us: int | None = None
+    undone_by: str = ""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -313,6 +365,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     started_us: int
     ended_us: int | None
     steps: tuple[RunStep, ...] = ()
+    seen: dict[str, Seen] = {}  # what the watches of its steps saw last, by step
 
 
 class Everyday(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,18 @@ from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 
 from . import incidents, journal, life
-from .declare import SEVERITIES, URGENCIES, Incident, PlaybookStep, PlaybookVersion, Run, RunStep, StepState, When
+from .declare import (
+    SEVERITIES,
+    URGENCIES,
+    Incident,
+    PlaybookStep,
+    PlaybookVersion,
+    Run,
+    RunStep,
+    Seen,
+    StepState,
+    When,
+)
 from .tables import Shelf, Work
 
 ENDED: Final = frozenset(("done", "skipped", "not-needed", "removed"))
@@ -60,12 +71,19 @@ def bring(work: Work, given: Iterable[PlaybookVersion], actions: Collection[str]
             save(work, msgspec.structs.replace(playbook, version=0), actions)
             continue
         known = get(work, playbook.id)
-        if known.who == playbook.who and (known.title, known.text, known.steps) != (
-            playbook.title,
-            playbook.text,
-            playbook.steps,
-        ):
+        if known.who == playbook.who and _said(known) != _said(playbook):
             save(work, msgspec.structs.replace(playbook, version=newest), actions)
+
+
+def _said(given: PlaybookVersion) -> PlaybookVersion:
+    """What a playbook says, whenever it was saved."""
+    return msgspec.structs.replace(given, version=0, saved_us=0, who="")
+
+
+def versions(asked: Work | Shelf, playbook: str) -> list[PlaybookVersion]:
+    """All versions of a playbook, the newest first."""
+    rows = asked.rows("SELECT body FROM playbook WHERE id = ? ORDER BY version DESC", playbook)
+    return [msgspec.json.decode(body, type=PlaybookVersion) for (body,) in rows]
 
 
 def get(asked: Work | Shelf, playbook: str, version: int | None = None) -> PlaybookVersion:
@@ -101,8 +119,12 @@ def _check(given: PlaybookVersion, actions: Collection[str]) -> None:
             raise BadRequestData(f"Step {step.id} waits for {sorted(missing)[0]}, which does not exist")
         if step.due_s is not None and step.due_s <= 0:
             raise BadRequestData(f"Step {step.id} is due before it begins")
+        if step.due_from not in ("", "start", *life.STATES):
+            raise BadRequestData(f"Step {step.id} is due from its opening, the start or a state, not {step.due_from!r}")
         if step.action and step.action not in actions:
             raise BadRequestData(f"Step {step.id}: there is no action {step.action!r}")
+        if step.watch is not None and not (step.watch.entity.strip() and step.watch.attr.strip()):
+            raise BadRequestData(f"Step {step.id}: a reading is one attribute of one entity")
         if step.when is not None:
             _check_condition(step.id, step.when)
     try:
@@ -168,21 +190,70 @@ def settle(work: Work, run_id: str, automatic: Collection[str] = ()) -> Run:
             ready = all(states.get(before, "removed") in ENDED for before in each.step.after)
             if each.state in ("waiting", "not-needed") and ready:
                 wanted: StepState = "open" if holds(each.step.when, incident) else "not-needed"
+                if wanted == "open" and not _reached(run, each):
+                    wanted = "waiting"
                 if wanted != each.state:
-                    _open(work, run, each, wanted, automatic)
+                    _open(work, run, incident, each, wanted, automatic)
                     again = True
         run = running(work, run_id)
-    if run.ended_us is None and all(s.state in ENDED or s.step.optional for s in run.steps):
-        work.run("UPDATE run SET ended_us = ? WHERE id = ?", work.now, run_id)
-        journal.note(work, incident.id, "playbook-ended", playbook=run.playbook)
-        work.tell("playbook.ended", run_id, incident.id, incident.agencies)
+    if run.ended_us is None and all((s.state in ENDED and s.undo != "open") or s.step.optional for s in run.steps):
+        _end(work, run, incident)
     return running(work, run_id)
 
 
-def _open(work: Work, run: Run, each: RunStep, wanted: StepState, automatic: Collection[str]) -> None:
-    step, due = each.step, None
-    if wanted == "open" and step.due_s is not None:
-        due = work.now + round(step.due_s * SECOND)
+def _end(work: Work, run: Run, incident: Incident) -> None:
+    work.run("UPDATE run SET ended_us = ? WHERE id = ?", work.now, run.id)
+    journal.note(work, incident.id, "playbook-ended", playbook=run.playbook)
+    work.tell("playbook.ended", run.id, incident.id, incident.agencies)
+
+
+def end(work: Work, run_id: str, reason: str) -> Run:
+    """Ends a run in which not all is done: what is open is skipped with the reason, what never opened was not needed.
+
+    Raises:
+        BadRequestData: no reason. Conflict: it is over.
+    """
+    run = running(work, run_id)
+    if run.ended_us is not None:
+        raise Conflict(f"Playbook {run.playbook} is over in this incident")
+    if not reason.strip():
+        raise BadRequestData("To end a playbook takes a reason")
+    for each in run.steps:
+        if each.state == "open":
+            _put(
+                work,
+                msgspec.structs.replace(
+                    each, state="skipped", due_us=None, ended_us=work.now, who=work.by.who, note=reason.strip()
+                ),
+            )
+            detail = {"step": each.step.id, "title": each.step.title.de, "note": reason.strip(), "evidence": ""}
+            journal.note(work, run.incident, "step-skipped", playbook=run.playbook, **detail)
+        elif each.state == "waiting":
+            _put(work, msgspec.structs.replace(each, state="not-needed", due_us=None))
+    _end(work, run, incidents.get(work, run.incident))
+    return running(work, run_id)
+
+
+def _reached(run: Run, each: RunStep) -> bool:
+    """Whether what the step watches is there."""
+    seen = run.seen.get(each.step.id)
+    return each.step.watch is None or (seen is not None and seen.since_us is not None)
+
+
+def _due(run: Run, incident: Incident, step: PlaybookStep, opened_us: int) -> int | None:
+    """When a step that is open is due; None: never, or not known yet."""
+    if step.due_s is None:
+        return None
+    froms = {"": opened_us, "start": run.started_us}
+    begins = froms[step.due_from] if step.due_from in froms else incident.times.get(step.due_from)
+    return None if begins is None else begins + round(step.due_s * SECOND)
+
+
+def _open(
+    work: Work, run: Run, incident: Incident, each: RunStep, wanted: StepState, automatic: Collection[str]
+) -> None:
+    step = each.step
+    due = _due(run, incident, step, work.now) if wanted == "open" else None
     opened = work.now if wanted == "open" else None
     act = wanted == "open" and step.action in automatic and each.action_us is None
     _put(work, msgspec.structs.replace(each, state=wanted, opened_us=opened, due_us=due), act=act)
@@ -250,13 +321,14 @@ def adopt(work: Work, run_id: str, version: int, automatic: Collection[str] = ()
     if run.ended_us is not None or version <= run.version:
         raise Conflict(f"This run is of version {run.version}" + (" and over" if run.ended_us else ""))
     found = difference(work, run_id, version)
+    incident = incidents.get(work, run.incident)
     for step in found.added:
         _put(work, RunStep(run=run_id, step=step, state="waiting"))
     for _, step in found.changed:
         each = _step(run, step.id)
-        due = None
-        if each.opened_us is not None and step.due_s is not None:
-            due = each.opened_us + round(step.due_s * SECOND)
+        due = None if each.opened_us is None else _due(run, incident, step, each.opened_us)
+        if step.watch != each.step.watch:
+            work.run("DELETE FROM run_watch WHERE run = ? AND step = ?", run_id, step.id)
         act = each.state == "open" and step.action in automatic and step.action != each.step.action
         _put(work, msgspec.structs.replace(each, step=step, due_us=due, late=False), act=act)
     for step in found.removed:
@@ -278,9 +350,75 @@ def adopt(work: Work, run_id: str, version: int, automatic: Collection[str] = ()
 
 
 def reconsider(work: Work, incident_id: str, automatic: Collection[str] = ()) -> None:
-    """The incident is another by now: conditions of its runs may be."""
-    for (run,) in work.rows("SELECT id FROM run WHERE incident = ? AND ended_us IS NULL", incident_id):
-        settle(work, run, automatic)
+    """The incident is another by now: conditions of its runs may be, and when steps are due. Over, it ends them."""
+    incident = incidents.get(work, incident_id)
+    for (run_id,) in work.rows("SELECT id FROM run WHERE incident = ? AND ended_us IS NULL", incident_id):
+        if incident.state in life.OVER:
+            end(work, run_id, f"incident is {incident.state}")
+            continue
+        run = running(work, run_id)
+        for each in run.steps:
+            if each.state == "open" and each.due_us is None and each.opened_us is not None:
+                due = _due(run, incident, each.step, each.opened_us)
+                if due is not None:
+                    _put(work, msgspec.structs.replace(each, due_us=due))
+        settle(work, run_id, automatic)
+
+
+def saw(work: Work, run_id: str, step_id: str, seen: Seen, automatic: Collection[str] = ()) -> Run:
+    """What a step's watch saw: the step opens when it holds, and what was done is to be taken back when no more."""
+    run = running(work, run_id)
+    each, before = _step(run, step_id), run.seen.get(step_id)
+    ever = seen.since_us is not None or (before is not None and before.ever)
+    work.run(
+        "INSERT OR REPLACE INTO run_watch VALUES (?, ?, ?)",
+        *(run_id, step_id, _encode(msgspec.structs.replace(seen, ever=ever))),
+    )
+    held, holds_now = before is not None and before.since_us is not None, seen.since_us is not None
+    if held == holds_now:
+        return running(work, run_id)
+    if not holds_now and each.state == "done" and each.step.undo.de and not each.undo:
+        _put(work, msgspec.structs.replace(each, undo="open", undo_us=work.now))
+        journal.note(work, run.incident, "step-undo", playbook=run.playbook, step=step_id, title=each.step.undo.de)
+        work.tell("playbook.undo", run_id, run.incident, step=step_id)
+    elif holds_now and each.undo == "open":
+        _put(work, msgspec.structs.replace(each, undo="", undo_us=None))
+    elif not holds_now and each.state == "open":
+        _put(work, msgspec.structs.replace(each, state="waiting", opened_us=None, due_us=None, late=False))
+        work.tell("playbook.waits", run_id, run.incident, step=step_id)
+    return settle(work, run_id, automatic)
+
+
+def undone(work: Work, run_id: str, step_id: str, note: str = "") -> Run:
+    """What was done is taken back. Raises: Conflict: there is nothing to take back."""
+    run = running(work, run_id)
+    each = _step(run, step_id)
+    if each.undo != "open":
+        raise Conflict(f"Step {step_id} is not to be taken back")
+    _put(work, msgspec.structs.replace(each, undo="done", undo_us=work.now, undone_by=work.by.who))
+    detail = {"step": step_id, "title": each.step.undo.de, "note": note.strip()}
+    journal.note(work, run.incident, "step-undone", playbook=run.playbook, **detail)
+    work.tell("playbook.undone", run_id, run.incident, step=step_id)
+    return settle(work, run_id)
+
+
+def act(work: Work, run_id: str, step_id: str, actions: Collection[str]) -> Run:
+    """A person lets the action of an open step be done: one that the public would notice, or again what failed.
+
+    Raises:
+        Conflict: the step is not open, or its action is being done. BadRequestData: it has none.
+    """
+    run = running(work, run_id)
+    each = _step(run, step_id)
+    if each.state != "open":
+        raise Conflict(f"Step {step_id} is {each.state}", state=each.state)
+    if each.step.action not in actions:
+        raise BadRequestData(f"Step {step_id} has no action that can be done here")
+    if work.row("SELECT 1 FROM run_step WHERE run = ? AND step = ? AND act = 1", run_id, step_id):
+        raise Conflict(f"The action of step {step_id} is being done")
+    _put(work, each, act=True)
+    journal.note(work, run.incident, "step-acting", playbook=run.playbook, step=step_id, action=each.step.action)
+    return running(work, run_id)
 
 
 def late(work: Work) -> int:
@@ -303,7 +441,7 @@ def acting(asked: Work | Shelf) -> list[tuple[Run, RunStep]]:
 def acted(work: Work, run_id: str, step_id: str, result: str) -> None:
     """What became of a step's action; the step itself stays open until a person says that it is done."""
     run = running(work, run_id)
-    _put(work, msgspec.structs.replace(_step(run, step_id), action_us=work.now, action_result=result))
+    _put(work, msgspec.structs.replace(_step(run, step_id), action_us=work.now, action_result=result), act=False)
     journal.note(work, run.incident, "step-action", playbook=run.playbook, step=step_id, result=result)
     work.tell("playbook.acted", run_id, run.incident, step=step_id)
 
@@ -319,7 +457,11 @@ def running(asked: Work | Shelf, run_id: str) -> Run:
     steps.sort(key=lambda s: (order.get(s.step.id, 1000), s.step.id))
     names: tuple[str, ...] = ("id", "incident", "playbook", "version", "started_us", "ended_us")
     members: dict[str, Any] = dict(zip(names, rows[0], strict=True))
-    return Run(**members, steps=tuple(steps))
+    seen = {
+        step: msgspec.json.decode(body, type=Seen)
+        for step, body in asked.rows("SELECT step, body FROM run_watch WHERE run = ?", run_id)
+    }
+    return Run(**members, steps=tuple(steps), seen=seen)
 
 
 def of_incident(asked: Work | Shelf, incident_id: str) -> list[Run]:
@@ -334,7 +476,11 @@ def _step(run: Run, step_id: str) -> RunStep:
     return found
 
 
-def _put(work: Work, each: RunStep, *, act: bool = False) -> None:
+def _put(work: Work, each: RunStep, *, act: bool | None = None) -> None:
+    """`act`: its action is to be done; None: as it is, while the step is open."""
+    if act is None:
+        row = work.row("SELECT act FROM run_step WHERE run = ? AND step = ?", each.run, each.step.id)
+        act = bool(row and row[0] and each.state == "open")
     work.run(
         "INSERT OR REPLACE INTO run_step VALUES (?, ?, ?, ?, ?, ?, ?)",
         *(each.run, each.step.id, each.state, each.due_us, each.late, act, _encode(each)),

@@ -27,12 +27,14 @@ from rhinecloud.context import Presents, Vocabularies
 from rhinecloud.insight import Alert
 
 from . import assignments, dispatching, incidents, playbooks, things
+from .action import Action
 from .collaboration import Presence
-from .declare import Incident, IncidentType, News, PlaybookStep, PlaybookVersion, Position, Run, RunStep, Unit
+from .declare import IncidentType, News, PlaybookStep, PlaybookVersion, Position, Run, RunStep, Unit
 from .desk import Desk
 from .entities import update_of
 from .following import BATCH, Follower, Following
 from .incidents import SYSTEM
+from .playing.desk import PlaybookDesk
 from .proposing import Proposal
 from .roads.streets import Roads
 from .seat import Allows, Seat
@@ -74,17 +76,6 @@ class Brings(Protocol):
     def id(self) -> str: ...
     @property
     def playbooks(self) -> tuple[Any, ...]: ...
-
-
-class Action(msgspec.Struct, frozen=True):
-    """An automatic action of a playbook's step. Done at least once; `run` has to bear being called again.
-
-    `describe` says beforehand what it will do. What the public would see stops for a person: it is never automatic.
-    """
-
-    run: Callable[[str, Run, RunStep], Awaitable[str]]
-    describe: Callable[[Incident, Mapping[str, Any]], Label]
-    public: bool = False
 
 
 class Operations:
@@ -163,6 +154,20 @@ class Operations:
     def seat(self, tenant: str, principal: Principal) -> Seat:
         """What a desk of its own kind is made of. Raises: NonexistentTenant."""
         return Seat(self._shelf(tenant), tenant, principal, self._access)
+
+    def playbook_desk(self, tenant: str, principal: Principal) -> PlaybookDesk:
+        """Playbooks, their runs and what alerts ask for, as this principal sees them. Raises: NonexistentTenant."""
+        return PlaybookDesk(self.seat(tenant, principal), self._actions, lambda alert_id: self._alert(tenant, alert_id))
+
+    def enlist(self, actions: Mapping[str, Action]) -> None:
+        """Takes further actions that steps of playbooks may do by name."""
+        self._actions |= actions
+        self._automatic = frozenset(name for name, action in self._actions.items() if not action.public)
+
+    @property
+    def automatic(self) -> frozenset[str]:
+        """Names of the actions that are done without being asked."""
+        return self._automatic
 
     def seed(self, tenant: str, centre: Centre) -> bool:
         """What a demo city's command centre begins with, once; whether anything was done. Blocking."""

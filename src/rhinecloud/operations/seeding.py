@@ -5,7 +5,7 @@ Once, and never again: what people change or remove afterwards stays as they lef
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -39,7 +39,8 @@ def seed(work: Work, centre: Centre) -> bool:
     if work.row("SELECT 1 FROM meta WHERE key = ?", mark):
         return False
     there = {(kind, name) for kind, name in work.rows("SELECT kind, id FROM thing")}
-    for thing in (*centre.agencies, *centre.kinds, *centre.types, *centre.barriers, *centre.zones):
+    brought: tuple[Any, ...] = (*centre.agencies, *centre.kinds, *centre.types, *centre.barriers, *centre.zones)
+    for thing in brought:
         if (things.NAMES[type(thing)], thing.id) not in there:
             things.save(work, thing)
     known = {name for (name,) in work.rows("SELECT id FROM unit")}

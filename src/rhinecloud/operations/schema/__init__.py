@@ -4,6 +4,14 @@ area needs later is a further step at the end.
 
 from __future__ import annotations
 
-from . import boards, collaboration, first, picture, plans, telling
+from . import boards, collaboration, first, picture, plans, playing, telling
 
-SCHEMA = (first.TABLES, plans.TABLES, telling.TABLES, boards.TABLES, picture.TABLES, collaboration.TABLES)
+SCHEMA = (
+    first.TABLES,
+    plans.TABLES,
+    telling.TABLES,
+    boards.TABLES,
+    picture.TABLES,
+    collaboration.TABLES,
+    playing.TABLES,
+)

@@ -1,0 +1,114 @@
+"""What playbooks do by themselves: begin in incidents of their types, listen to alerts, look at their readings."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final, Protocol
+
+from rhinecloud.base.clock import Clock
+from rhinecloud.insight import Alert
+from rhinecloud.operations import incidents, playbooks
+from rhinecloud.operations.declare import News, Seen
+from rhinecloud.operations.incidents import SYSTEM
+from rhinecloud.operations.tables import Shelf
+
+from . import offers, watching
+
+LOOK_S: Final = 5.0
+MOST: Final = 500
+"""Alerts that are looked at."""
+
+
+class Alerts(Protocol):
+    """What is asked of `Insight`."""
+
+    def alerts(self, tenant: str, *, state: str = ..., limit: int = ...) -> tuple[list[Alert], int]: ...
+
+
+class Present(Protocol):
+    def get(self, entity_id: str) -> Any: ...
+
+
+class Presents(Protocol):
+    def open(self, tenant: str) -> Present: ...
+
+
+class Playing:
+    """A follower.
+
+    Args:
+        automatic: names of the actions that are done without being asked.
+        pace: of a tenant: how much faster than the clock its city lives.
+    """
+
+    name = "playing"
+
+    def __init__(
+        self,
+        presents: Presents,
+        expand: Callable[[str], str],
+        *,
+        automatic: Callable[[], Collection[str]],
+        clock: Clock,
+        alerts: Alerts | None = None,
+        pace: Callable[[str], float] = lambda _: 1.0,
+    ) -> None:
+        self._presents, self._expand, self._alerts = presents, expand, alerts
+        self._automatic, self._pace, self._clock = automatic, pace, clock
+        self._looked: dict[str, float] = {}
+
+    async def follow(self, tenant: str, shelf: Shelf, news: Sequence[News]) -> None:
+        moved = dict.fromkeys(n.incident for n in news if n.what in ("incident.moved", "incident.changed"))
+        if moved:
+            await asyncio.to_thread(self._begin, shelf, list(moved))
+
+    def _begin(self, shelf: Shelf, moved: list[str]) -> None:
+        for incident_id in moved:
+            with shelf.reading() as work:
+                wanted = offers.begins(work, incidents.get(work, incident_id))
+            for playbook in wanted:
+                with shelf.work(SYSTEM) as work:
+                    if playbook in offers.begins(work, incidents.get(work, incident_id)):
+                        playbooks.start(work, incident_id, playbook, self._automatic())
+
+    async def tick(self, tenant: str, shelf: Shelf) -> None:
+        if time.monotonic() - self._looked.get(tenant, -LOOK_S) < LOOK_S:
+            return
+        self._looked[tenant] = time.monotonic()
+        await self._look(tenant, shelf)
+        if self._alerts is not None:
+            await asyncio.to_thread(self._hear, tenant, shelf)
+
+    async def _look(self, tenant: str, shelf: Shelf) -> None:
+        watched = await asyncio.to_thread(watching.watched, shelf)
+        if not watched:
+            return
+        present, now, pace = self._presents.open(tenant), self._clock(), self._pace(tenant)
+        found: list[tuple[str, str, Seen]] = []
+        for run, step, watch, before in watched:
+            seen = watching.look(
+                watch, watching.reading(present.get(watch.entity), watch.attr, self._expand), before, now, pace
+            )
+            if watching.worth_telling(before, seen):
+                found.append((run, step, seen))
+        if found:
+            await asyncio.to_thread(self._saw, shelf, found)
+
+    def _saw(self, shelf: Shelf, found: list[tuple[str, str, Seen]]) -> None:
+        with shelf.work(SYSTEM) as work:
+            for run, step, seen in found:
+                playbooks.saw(work, run, step, seen, self._automatic())
+
+    def _hear(self, tenant: str, shelf: Shelf) -> None:
+        assert self._alerts is not None
+        raised, _ = self._alerts.alerts(tenant, state="raised", limit=MOST)
+        with shelf.reading() as work:
+            wanted = offers.asked_for(playbooks.every(work))
+            known = {a for (a,) in work.rows("SELECT alert FROM playbook_offer")}
+            news = any(alert.rule in wanted and alert.id not in known for alert in raised)
+            ended = any(offer.alert not in {a.id for a in raised} for offer in offers.waiting(work))
+        if news or ended:
+            with shelf.work(SYSTEM) as work:
+                offers.hear(work, raised, self._automatic())
