@@ -19,6 +19,7 @@ ACTIONS: Final = frozenset(
     | {"alerts.read", "alerts.manage", "rules.read", "rules.manage", "packs.manage"}
     | {"incidents.read", "incidents.manage", "units.dispatch", "log.erase", "operations.manage"}
     | {"incidents.report", "units.answer"}
+    | {"warnings.read", "warnings.compose", "warnings.publish", "warnings.receive"}
     | {"people.manage", "tokens.manage", "audit.read"}
     | {"tenants.manage", "settings.manage", "backup", "metrics.read"}
 )
@@ -31,13 +32,15 @@ _SEE: Final = frozenset({"entities.read", "history.read", "quality.read", "devic
 
 ROLES: Final[Mapping[str, frozenset[str]]] = {
     "operator": _SEE
-    | {"devices.command", "alerts.manage", "incidents.read", "incidents.manage", "incidents.report", "units.dispatch"},
+    | {"devices.command", "alerts.manage", "incidents.read", "incidents.manage", "incidents.report", "units.dispatch"}
+    | {"warnings.read", "warnings.compose", "warnings.publish"},
     "engineer": _SEE
     | {"entities.write", "devices.manage", "devices.command", "quality.manage", "subscriptions.manage", "export"}
     | {"alerts.manage", "rules.manage"},
     "analyst": _SEE | {"export", "subscriptions.manage"},
     "leadership": frozenset(
         {"entities.read", "history.read", "quality.read", "alerts.read", "export", "incidents.read"}
+        | {"warnings.read", "warnings.publish"}
     ),
     "crew": frozenset({"entities.read", "incidents.report", "units.answer"}),
     "administrator": ACTIONS,

@@ -10,6 +10,7 @@ from .commands import Command, Commands
 from .decode import Decoded, Decoder
 from .devices import Device, mqtt_filters
 from .feeds import PEGELONLINE, Feed
+from .fetch import check_url, fetch
 from .figures import Figure, Figures
 from .files import File, open_file
 from .ingest import Bad, Ingest
@@ -54,6 +55,8 @@ __all__ = [
     "Replayed",
     "Tables",
     "Throttle",
+    "check_url",
+    "fetch",
     "mqtt_filters",
     "open_file",
     "try_mapping",

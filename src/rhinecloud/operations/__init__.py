@@ -4,7 +4,7 @@ In: reports, alerts, statuses of units, decisions of people. Out: incidents with
 playbooks, news of all of it, an entity an incident. It must not know HTTP, nor how anybody is told.
 """
 
-from . import collaboration, picture, planning, playing, signs, telling
+from . import collaboration, picture, planning, playing, signs, telling, warnings
 from .action import Action, Argument
 from .assignments import Pick
 from .boards import BoardDesk, Strip, Tile
@@ -100,4 +100,5 @@ __all__ = [
     "playing",
     "signs",
     "telling",
+    "warnings",
 ]

@@ -4,7 +4,7 @@ area needs later is a further step at the end.
 
 from __future__ import annotations
 
-from . import boards, collaboration, first, picture, plans, playing, telling
+from . import boards, collaboration, first, picture, plans, playing, telling, warnings
 
 SCHEMA = (
     first.TABLES,
@@ -14,4 +14,5 @@ SCHEMA = (
     picture.TABLES,
     collaboration.TABLES,
     playing.TABLES,
+    warnings.TABLES,
 )

@@ -1,0 +1,60 @@
+"""Warnings of the public (CAP 1.2), from composing to publishing, and those of others, from their feeds in.
+
+In: drafts of people, documents of other warners. Out: messages that two people have seen to, byte by byte, at
+addresses that stay; entities; news. It must not know HTML, nor how subscribers are told (`telling`).
+"""
+
+from .cap import Info, Message, Named
+from .chains import NotReady
+from .declare import (
+    KINDS,
+    LANGUAGES,
+    Chain,
+    Draft,
+    Handover,
+    Prepared,
+    Profile,
+    Template,
+    Words,
+    Zone,
+)
+from .desk import WarningDesk
+from .exposure import Exposure, Group
+from .feeds import CapFeed, FeedState
+from .incoming import Received, Refused, Taken, Wanted
+from .public import Board, Shown, atom, cap_address, geojson
+from .room import Warnings
+from .rules import Fault
+
+__all__ = [
+    "KINDS",
+    "LANGUAGES",
+    "Board",
+    "CapFeed",
+    "Chain",
+    "Draft",
+    "Exposure",
+    "Fault",
+    "FeedState",
+    "Group",
+    "Handover",
+    "Info",
+    "Message",
+    "Named",
+    "NotReady",
+    "Prepared",
+    "Profile",
+    "Received",
+    "Refused",
+    "Shown",
+    "Taken",
+    "Template",
+    "Wanted",
+    "WarningDesk",
+    "Warnings",
+    "Words",
+    "Zone",
+    "atom",
+    "cap_address",
+    "geojson",
+]
