@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from threading import Lock
@@ -33,6 +33,9 @@ from .store import Job, Store, decode_entity
 from .writer import Writer
 
 _BY_ID = "SELECT key, kind, doc FROM entity WHERE id = ?"
+_WALK = "SELECT key, doc FROM entity WHERE kind = ? AND key > ? ORDER BY key LIMIT ?"
+STEP = 100
+"""Entities that a walk takes at once, a millisecond of decoding."""
 
 
 class Present:
@@ -169,6 +172,22 @@ class Present:
     async def listing(self, *, types: frozenset[str] | None = None, limit: int = 10_000) -> list[Entity]:
         """Up to `limit` entities of any of these types (None: all), in the order of their making."""
         return (await self.query(Query(readable=types, limit=limit))).entities
+
+    async def walk(self, kind: str) -> AsyncIterator[list[Entity]]:
+        """All entities that have a type, some at a time, for who looks at every one: others go on in between.
+
+        What comes, goes or changes meanwhile may be told of, or not; all else is told of once.
+        """
+        db = self._open()
+        assert self._store is not None
+        for number in [n for types, n in self._store.numbers.kinds.items() if kind in types.split(" ")]:
+            after = 0
+            while rows := db.execute(_WALK, (number, after, STEP)).fetchall():
+                after, now = rows[-1][0], self._clock()
+                found = (decode_entity(document) for _, document in rows)
+                yield [alive for e in found if (alive := living(e, now) if "_x" in e else e) is not None]
+                await asyncio.sleep(0)
+                db = self._open()  # it may have been closed for being idle
 
     async def types(self, name: str | None = None, *, readable: frozenset[str] | None = None) -> list[TypeFound]:
         """The types there are, or the one named, with counts and attributes (5.7.5 to 5.7.7).

@@ -9,7 +9,7 @@ from typing import Final
 from rhinecloud.base.clock import Clock
 from rhinecloud.base.model import IMPOSSIBLE, Changes, Entity
 from rhinecloud.base.model import Change as Kind
-from rhinecloud.context import Present, Query, Types
+from rhinecloud.context import Present
 
 from .holding import newest
 from .recalling import Late
@@ -18,7 +18,6 @@ from .standing import Standing
 from .watch import Watch
 
 BREATH: Final = 200  # entities after which others get their turn
-PAGE: Final = 1_000
 
 
 class Evaluation:
@@ -134,19 +133,11 @@ class Evaluation:
     async def _stand_type(
         self, present: Present, name: str, rules: Sequence[Standing], visited: set[tuple[str, str]], why: str
     ) -> None:
-        offset, number = 0, 0
         chosen = {rule.id for rule in rules}
-        while True:
-            page = await present.query(Query(types=Types((name,)), limit=PAGE, offset=offset))
-            for entity in page.entities:
+        async for entities in present.walk(name):
+            for entity in entities:
                 self.seen.update(entity["type"])
-                number += 1
-                if number % BREATH == 0:
-                    await asyncio.sleep(0)
                 self._stand_at(present, entity, rules, chosen, visited, why)
-            offset += PAGE
-            if len(page.entities) < PAGE:
-                return
 
     def _stand_at(
         self,

@@ -44,11 +44,20 @@ class Figuring:
 
     def figures(self, entities: Iterable[Entity], area_of: Callable[[Entity], str]) -> dict[str, Figure]:
         """area → figure; "" is the whole city."""
-        counted: dict[str, Counted] = {"": Counted()}
+        counted: dict[str, Counted] = {}
+        self.count(counted, entities, area_of)
+        return self.figured(counted)
+
+    def count(self, counted: dict[str, Counted], entities: Iterable[Entity], area_of: Callable[[Entity], str]) -> None:
+        """Takes further entities into what is known so far, by area."""
+        city = counted.setdefault("", Counted())
         for entity in entities:
-            self._add(counted[""], entity)
+            self._add(city, entity)
             if self.indicator.by_district and (area := area_of(entity)):
                 self._add(counted.setdefault(area, Counted()), entity)
+
+    def figured(self, counted: dict[str, Counted]) -> dict[str, Figure]:
+        """area → figure, once all entities are counted."""
         return {area: self._figure(so_far) for area, so_far in counted.items()}
 
     def _add(self, so_far: Counted, entity: Entity) -> None:

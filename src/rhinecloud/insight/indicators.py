@@ -16,13 +16,13 @@ from rhinecloud.base.clock import DAY, SECOND, iso
 from rhinecloud.base.errors import RhineError
 from rhinecloud.base.model import Entity, Instance, Op, Update
 from rhinecloud.base.shelf import Shelf
-from rhinecloud.context import Present, Query, Types
+from rhinecloud.context import Present
 from rhinecloud.history import History
 
 from .areas import Areas
 from .declare import Indicator, IndicatorValue
 from .entities import KPI
-from .figuring import Figure, Figuring, by_type, formula, hours, judged, only_numbers, trend
+from .figuring import Counted, Figure, Figuring, by_type, formula, hours, judged, only_numbers, trend
 from .rules import slug
 from .standing import Expand
 
@@ -31,7 +31,6 @@ SOURCE: Final = "insight"
 KEPT_US: Final = DAY + 3600 * SECOND
 EACH_US: Final = 300 * SECOND
 ALIVE_US: Final = 900 * SECOND
-PAGE: Final = 1_000
 Points = dict[str, list[tuple[int, float]]]
 """Entity of an indicator → its figures, in the order of time."""
 STANDING: Final = {"good": "good", "fair": "fair", "bad": "bad"}
@@ -62,11 +61,13 @@ class Indicators:
         """Computes, keeps and writes what is on."""
         found: dict[tuple[str, str], Figure] = {}
         for kind, figurings in by_type(self._on(packs)).items():
-            entities = await _all(present, kind)
-            for figuring in figurings:
-                for area, figure in figuring.figures(entities, areas.of).items():
+            counted: list[dict[str, Counted]] = [{"": Counted()} for _ in figurings]
+            async for entities in present.walk(kind):
+                for figuring, so_far in zip(figurings, counted, strict=True):
+                    figuring.count(so_far, entities, areas.of)
+            for figuring, so_far in zip(figurings, counted, strict=True):
+                for area, figure in figuring.figured(so_far).items():
                     found[figuring.indicator.id, area] = figure
-                await asyncio.sleep(0)
         self._now = {key: (now, figure) for key, figure in found.items()}
         if found and now - self._kept_us >= EACH_US:
             self._kept_us = now
@@ -212,12 +213,3 @@ def _as_rows(
                 if figure.value is not None and of:
                     rows.append((figuring.indicator.id, area, at, figure.value, figure.entities))
     return rows
-
-
-async def _all(present: Present, kind: str) -> list[Entity]:
-    found: list[Entity] = []
-    while True:
-        page = await present.query(Query(types=Types((kind,)), limit=PAGE, offset=len(found)))
-        found += page.entities
-        if len(page.entities) < PAGE:
-            return found

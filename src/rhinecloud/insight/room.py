@@ -39,6 +39,8 @@ MINUTE_S: Final = 60.0
 IDLE_S: Final = 300.0
 SELDOM_S: Final = 600.0
 """How often a tenant in which nothing happens notes that it is watched."""
+REST: Final = 30
+"""Indicators are computed again after so many times as long as it took: a large city is not busy with them alone."""
 FILL_AFTER: Final = 8
 """Rounds of indicators after which the hours before the start are filled in: a new city still brings its past."""
 _encode = msgspec.json.Encoder().encode
@@ -96,6 +98,7 @@ class Insight:
         self._tenants: dict[str, Tenant] = {}
         self._opening = threading.RLock()
         self._loaded = False  # every tenant there was at the start has been looked at
+        self._took_s = 0.0  # the longest of the last times that a tenant's indicators were computed
         self._work: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
         self._minutes: asyncio.Task[None] | None = None
@@ -349,7 +352,8 @@ class Insight:
                 kept_s = moment
             await self.tick(everything=everything)
             # A city that has just started is computed more often: its first figures are waited for.
-            if moment - minute_s >= min(MINUTE_S, max(5.0, (moment - began_s) / 2)) and not self._busy():
+            pause_s = max(min(MINUTE_S, max(5.0, (moment - began_s) / 2)), REST * self._took_s)
+            if moment - minute_s >= pause_s and not self._busy():
                 minute_s = moment
                 self._minutes = asyncio.create_task(self._each(self._minute), name="indicators")
 
@@ -374,7 +378,9 @@ class Insight:
 
     async def _minute(self, here: Tenant) -> None:
         if here.dirty:
+            began = time.monotonic()
             await self.compute(here.name)
+            self._took_s = max(time.monotonic() - began, self._took_s * 0.9)
             here.rounds += 1
             if here.rounds >= FILL_AFTER:
                 history, areas = self._histories.open(here.name), await self._outlines(here.name)
