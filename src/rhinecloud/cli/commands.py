@@ -14,6 +14,7 @@ from .feeds import feed_app
 from .mending import dead_app, quarantine_app
 from .packs import pack_app
 from .people import audit_app, tenant_app, token_app, user_app
+from .roads import roads_app
 from .simulate import simulate_app
 
 app = typer.Typer(
@@ -200,6 +201,7 @@ app.add_typer(quarantine_app, name="quarantine", rich_help_panel=DATA)
 app.add_typer(dead_app, name="dead", rich_help_panel=DATA)
 app.add_typer(feed_app, name="feed", rich_help_panel=WHO)
 app.add_typer(pack_app, name="pack", rich_help_panel=WHO)
+app.add_typer(roads_app, name="roads", rich_help_panel=DATA)
 app.add_typer(simulate_app, name="simulate", rich_help_panel=RUN)
 app.add_typer(user_app, name="user", rich_help_panel=WHO)
 app.add_typer(token_app, name="token", rich_help_panel=WHO)

@@ -192,6 +192,7 @@ class _Board:
         self.reach = np.array(reach).T if reach else np.zeros((len(able), 0))
         self.lost = self._lost()
         self._seconds: dict[Position, Any] = {}
+        self._instead: dict[tuple[str, ...], Any] = {}
 
     def seconds(self, incident: Incident) -> Any:
         """Of each unit, until it is there."""
@@ -216,12 +217,24 @@ class _Board:
         import numpy as np
 
         minutes = self.seconds(incident) / 60
-        fit = [None if incident.id in c.refused else serves(need, c.unit) for c in self.able]
-        instead = np.array([math.inf if n is None else n * INSTEAD_MIN for n in fit])
+        instead = self._fit(need)
+        if refused := [n for n, c in enumerate(self.able) if incident.id in c.refused]:
+            instead = instead.copy()
+            instead[refused] = math.inf
         over = np.maximum(0.0, minutes - need.within_s / 60) if need.within_s else 0.0
         cost = minutes + over * OVER_WEIGHT[incident.severity] + self.load + instead
         cost = cost + COVER_WEIGHT[incident.severity] * self.lost
         return np.where(np.isfinite(cost), cost, NEVER)
+
+    def _fit(self, need: Need) -> Any:
+        """Minutes that each unit counts as farther for what it is not; infinite where it does not serve."""
+        import numpy as np
+
+        key = (need.agency, need.capability, *need.instead)
+        if key not in self._instead:
+            fit = (serves(need, c.unit) for c in self.able)
+            self._instead[key] = np.array([math.inf if n is None else n * INSTEAD_MIN for n in fit])
+        return self._instead[key]
 
     def _lost(self) -> Any:
         """Of each unit, the expected demand that is no longer covered once it is gone, in average zones (MEXCLP).

@@ -80,12 +80,13 @@ class Ways(Protocol):
 
 
 class Crow:
-    """The estimate of `way`, for many starts at once."""
+    """The estimate of `way`, for many starts at once. What does not depend on the target is kept for these starts."""
 
     by_road = False
 
     def __init__(self, barriers: Iterable[Barrier] = ()) -> None:
         self._barriers = tuple(barriers)
+        self._known: tuple[Sequence[Position], Array, list[_Bank]] | None = None
 
     def way(self, start: Position, target: Position) -> Way:
         return way(start, target, self._barriers)
@@ -95,24 +96,61 @@ class Crow:
 
         if not len(starts):
             return np.zeros(0)
-        places = np.asarray(starts, dtype=float)
-        metres = straight = _straight(places, target)
-        for barrier in self._barriers:
-            over = _across(places, target, np.asarray(barrier.line, dtype=float))
-            if not over.any():
-                continue
-            able = [c.position for c in barrier.crossings if c.is_open]
-            if not able:
-                metres = np.where(over, np.inf, metres)
-                continue
-            legs = [_straight(places[over], c) + distance_m(c, target) for c in able]
-            metres = metres.copy()
-            metres[over] += np.min(legs, axis=0) - straight[over]
+        places, banks = self._of(starts)
+        metres = straight = straight_m(places, target)
+        for bank in banks:
+            over = bank.across(target)
+            if over.any():
+                metres = np.where(over, metres + bank.round_m(target) - straight, metres)
         found: Array = metres * DETOUR / SPEED_MS
         return found
 
+    def _of(self, starts: Sequence[Position]) -> tuple[Array, list[_Bank]]:
+        import numpy as np
 
-def _straight(places: Array, target: Position) -> Array:
+        if self._known is None or self._known[0] is not starts:
+            places = np.asarray(starts, dtype=float)
+            self._known = (starts, places, [_Bank(places, barrier) for barrier in self._barriers])
+        return self._known[1], self._known[2]
+
+
+class _Bank:
+    """Many places against one barrier."""
+
+    def __init__(self, places: Array, barrier: Barrier) -> None:
+        import numpy as np
+
+        line = np.asarray(barrier.line, dtype=float).reshape(-1, 2)
+        self._x, self._y = places[:, :1], places[:, 1:]
+        self._line = line
+        self._step = np.diff(line, axis=0)
+        self._start = self._side(self._x, self._y)
+        self._crossings = [c.position for c in barrier.crossings if c.is_open]
+        self._to = [straight_m(places, c) for c in self._crossings]
+
+    def across(self, target: Position) -> Any:
+        """As `meets`, for each place."""
+        tx, ty = target
+        # On which side of each way the corners of the line lie; then on which side of each stretch the ends of the way.
+        corner = (tx - self._x) * (self._line[:, 1] - self._y) - (ty - self._y) * (self._line[:, 0] - self._x) > 0
+        cut = (corner[:, :-1] != corner[:, 1:]) & (self._start != self._side(tx, ty))
+        return cut.sum(axis=1) % 2 == 1
+
+    def round_m(self, target: Position) -> Any:
+        """Metres over the best crossing; infinite where none is open."""
+        import numpy as np
+
+        if not self._crossings:
+            return np.full(len(self._x), np.inf)
+        legs = [to + distance_m(c, target) for to, c in zip(self._to, self._crossings, strict=True)]
+        return np.min(legs, axis=0)
+
+    def _side(self, x: Any, y: Any) -> Any:
+        ax, ay = self._line[:-1, 0], self._line[:-1, 1]
+        return self._step[:, 0] * (y - ay) - self._step[:, 1] * (x - ax) > 0
+
+
+def straight_m(places: Array, target: Position) -> Array:
     """Metres from each place by the crow's flight, as `distance_m` has them."""
     import numpy as np
 
@@ -121,21 +159,6 @@ def _straight(places: Array, target: Position) -> Array:
     a = np.sin((lat - lat0) / 2) ** 2 + np.cos(lat) * math.cos(lat0) * np.sin((lon - lon0) / 2) ** 2
     found: Array = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(1.0, np.sqrt(a)))
     return found
-
-
-def _across(places: Array, target: Position, line: Array) -> Any:
-    """As `meets`, for each place."""
-    (x, y), (tx, ty) = places.T, target
-    ax, ay, bx, by = line[:-1, 0], line[:-1, 1], line[1:, 0], line[1:, 1]
-
-    def of_way(px: Any, py: Any) -> Any:  # on which side of each way a corner lies
-        return (tx - x)[:, None] * (py[None] - y[:, None]) - (ty - y)[:, None] * (px[None] - x[:, None]) > 0
-
-    def of_line(px: Any, py: Any) -> Any:  # on which side of each stretch an end of the way lies
-        return (bx - ax)[None] * (py - ay[None]) - (by - ay)[None] * (px - ax[None]) > 0
-
-    cut = (of_way(ax, ay) != of_way(bx, by)) & (of_line(x[:, None], y[:, None]) != of_line(tx, ty))
-    return cut.sum(axis=1) % 2 == 1
 
 
 def way(start: Position, end: Position, barriers: Iterable[Barrier] = (), turnout_s: float = 0.0) -> Way:

@@ -18,7 +18,8 @@ def import_extract(folder: Path, file: Path, now: int) -> About:
     """
     if not folder.is_dir():
         raise NonexistentTenant(f"Tenant {folder.name} does not exist")
-    made = build(stretches(file), name=file.name, sha256=digest(file), dated=dated(file), now=now)
+    streets = list(stretches(file))
+    made = build(streets, name=file.name, sha256=digest(file), dated=dated(file), now=now)
     made.save(folder / FILE)
     return made.about
 

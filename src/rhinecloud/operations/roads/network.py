@@ -133,7 +133,7 @@ def build(given: Iterable[Stretch], *, name: str, sha256: str, dated: str, now: 
         imported_us=now,
         nodes=len(lonlat),
         edges=len(order),
-        kilometres=round(float(metres.sum()) / 1000, 1),
+        kilometres=round(float(metres[keep[between].all(axis=1)].sum()) / 1000, 1),
         left_out=int((~keep).sum()),
         bounds=(*lonlat.min(axis=0).tolist(), *lonlat.max(axis=0).tolist()),
     )
