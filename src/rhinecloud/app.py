@@ -34,9 +34,9 @@ from rhinecloud.context import DeadLetters, Presents, Relay, Subscriptions, Voca
 from rhinecloud.history import Histories
 from rhinecloud.insight import TYPES, Forecasting, Insight
 from rhinecloud.kit import SEED, Demo, Switchboard, chance, discover
-from rhinecloud.operations import ENTITIES, Operations, Routine, collaboration, planning, telling
+from rhinecloud.operations import ENTITIES, Operations, Routine, collaboration, planning, telling, warnings
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
-from rhinecloud.sharing import Health, NgsiLd, Publications, Push, described, openapi
+from rhinecloud.sharing import Cap, Health, NgsiLd, Publications, Push, described, described_cap, openapi
 
 OWN_VOCABULARY = "/vocabulary.jsonld"
 CITY = system("city")
@@ -100,7 +100,9 @@ class City:
         self.forecasting.bring(self.packs)
         self.mail = telling.Mail(settings, self.url)
         self.telling = self._make_telling()
+        self.warnings = self._make_warnings()
         self.operations = self._make_operations()
+        self.warnings.seats = self.operations.seat
         self.telling.attach(self._shelf)
         self.commands.listen(lambda command: self._later(self.telling.command_changed(command)))
         self.relay = self._make_relay()
@@ -153,6 +155,21 @@ class City:
             clock=self.clock,
         )
 
+    def _make_warnings(self) -> warnings.Warnings:
+        """Warnings of the public, and those of others."""
+        settings = self.settings
+        return warnings.Warnings(
+            self.presents,
+            self.vocabularies,
+            self.access,
+            self.model,
+            root=lambda: settings.public_url or self.url,
+            districts=self._districts,
+            timezone=settings.timezone,
+            allow_private=settings.allow_private_endpoints or settings.open,
+            clock=self.clock,
+        )
+
     def _make_operations(self) -> Operations:
         sends, ahead = planning.Dispatcher(self.settings.timezone, self.clock), planning.Ahead(self.clock)
         made = Operations(
@@ -163,7 +180,7 @@ class City:
             alerts=self.insight,
             publish=self.backbone.publish,
             anchor=self._anchor,
-            followers=[ahead, sends, self.telling, collaboration.Collaborating()],
+            followers=[ahead, sends, self.warnings, self.telling, collaboration.Collaborating()],
             clock=self.clock,
         )
         sends.room, ahead.roads = made, made.roads
@@ -210,6 +227,7 @@ class City:
         await self._room(stack, self.insight)
         await self._room(stack, self.forecasting)
         stack.push_async_callback(self.telling.stop)
+        stack.push_async_callback(self.warnings.stop)
         await self._room(stack, self.operations)
         await self._room(stack, self.relay)
         await asyncio.to_thread(self._write_cli_token)
@@ -238,8 +256,11 @@ class City:
             packs=self.packs,
             clock=self.clock,
         )
+        cap = Cap(self.warnings, self.access, default_tenant=self.settings.default_tenant)
         documents = {
-            "/openapi.json": lambda: json.dumps(openapi(self.url, more=described(self.packs))).encode(),
+            "/openapi.json": lambda: json.dumps(
+                openapi(self.url, more=described(self.packs) | described_cap())
+            ).encode(),
             OWN_VOCABULARY: lambda: json.dumps(vocabularies.own_document).encode(),
         }
         self.screens = screens = asyncio.ensure_future(asyncio.to_thread(self._build_screens))
@@ -254,6 +275,8 @@ class City:
                 await health(scope, receive, send)
             elif publications.answers(path):
                 await publications(scope, receive, send)
+            elif cap.answers(path):
+                await cap(scope, receive, send)
             elif path in documents:
                 await _send_json(send, documents[path]())
             else:
@@ -295,6 +318,7 @@ class City:
                 ask=self.publications.ask,
                 insight=self.insight,
                 operations=self.operations,
+                warnings=self.warnings,
                 clock=self.clock,
             )
         )

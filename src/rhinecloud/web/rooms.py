@@ -40,6 +40,7 @@ class Rooms(msgspec.Struct, kw_only=True):
     connect: Connect = msgspec.field(default_factory=Connect)
     vocabularies: Any = None
     insight: Any = None  # rules, alerts and indicators; None: screens leave them out
+    warnings: Any = None  # of the public; None: screens leave them out
     operations: Any = None  # incidents, units, logs, playbooks; None: screens leave them out
     switchboard: Any = None  # which packs are on in a tenant; None: all are
     packs: Sequence[Any] = ()
