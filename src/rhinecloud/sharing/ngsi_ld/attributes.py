@@ -32,7 +32,7 @@ async def update(call: Call) -> Answer:
     """
     entity_id = call.entity_id()
     fragment = fragment_of(call, Reader(call.vocabulary, null=True), entity_id)
-    entity = selected(call, entity_id)
+    entity = selected(call, entity_id, needed="scope" in fragment)
     no_scope = "scope" in fragment and entity is not None and "scope" not in entity
     if no_scope:  # 5.6.2.4: a scope replaces one, and is ignored where there is none
         del fragment["scope"]

@@ -91,15 +91,10 @@ async def merge(call: Call) -> Answer:
     simplified = call.simplified_input()
     reader = Reader(call.vocabulary, merge=True, partial=True, simplified=simplified)
     fragment = fragment_of(call, reader, entity_id)
-    entity = selected(call, entity_id)
+    lang, observed_at = call.params.get("lang", ""), call.instant("observedAt")
+    entity = selected(call, entity_id, needed=bool(simplified or lang or observed_at))
     if entity is not None:
-        adapt(
-            fragment,
-            entity,
-            simplified=simplified,
-            lang=call.params.get("lang", ""),
-            observed_at=call.instant("observedAt"),
-        )
+        adapt(fragment, entity, simplified=simplified, lang=lang, observed_at=observed_at)
     await call.write_one(Update(op=Op.MERGE, id=entity_id, entity=fragment))
     return nothing()
 
@@ -127,14 +122,16 @@ def target(call: Call, entity_id: str) -> Entity:
     return entity
 
 
-def selected(call: Call, entity_id: str) -> Entity | None:
+def selected(call: Call, entity_id: str, *, needed: bool = False) -> Entity | None:
     """The entity, where the operation names a type or has to know it before; None where it need not be read.
+
+    Who writes it finds out whether it is there.
 
     Raises:
         ResourceNotFound: it is not there, or not of the type selected (4.17).
     """
     text = call.params.get("type")
-    if text is None and call.asked.method != "PATCH":
+    if text is None and not needed:
         return None
     entity = call.present.get(entity_id)
     if entity is None or (
