@@ -11,6 +11,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,6 +53,13 @@ class Network:
         self.lon, self.lat = arrays["lon"], arrays["lat"]
         self.head, self.start = arrays["head"], arrays["start"]
         self.seconds, self.metres, self.flags = arrays["seconds"], arrays["metres"], arrays["flags"]
+
+    @cached_property
+    def end(self) -> Array:
+        """To which node each edge leads."""
+        import numpy as np
+
+        return np.repeat(np.arange(self.nodes, dtype=np.int32), np.diff(self.head))
 
     @property
     def nodes(self) -> int:

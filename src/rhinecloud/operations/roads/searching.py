@@ -70,10 +70,8 @@ def backwards(network: Network, target: int, shut: Array | None = None) -> Tree:
 
 def path(network: Network, tree: Tree, node: int) -> list[int]:
     """The edges from a node to the tree's target, in the order of driving; []: there is no way, or it is there."""
-    import numpy as np
-
     found: list[int] = []
     while (edge := int(tree.edge[node])) >= 0 and len(found) < network.about.edges:
         found.append(edge)
-        node = int(np.searchsorted(network.head, edge, side="right")) - 1
+        node = int(network.end[edge])
     return found

@@ -93,10 +93,9 @@ class Streets:
         import numpy as np
 
         network, shut = self.network, np.zeros(self.network.about.edges, dtype=bool)
-        ends = np.repeat(np.arange(network.nodes), np.diff(network.head))
         for lon, lat, radius_m, flags in closed:
             ax, ay = self._metres(network.start, lon, lat)
-            bx, by = self._metres(ends, lon, lat)
+            bx, by = self._metres(network.end, lon, lat)
             dx, dy = bx - ax, by - ay
             length = np.maximum(dx * dx + dy * dy, 1e-9)
             t = np.clip(-(ax * dx + ay * dy) / length, 0.0, 1.0)
@@ -120,51 +119,58 @@ class ByRoad:
     def __init__(self, streets: Streets, closed: Closed, crow: Crow) -> None:
         self.streets, self.closed, self._crow = streets, closed, crow
         self._snapped: tuple[Sequence[Position], Any, Any] | None = None
+        self._places: dict[Position, tuple[int, float]] = {}
 
     def seconds(self, starts: Sequence[Position], target: Position) -> Any:
         import numpy as np
 
-        goal, goal_off = self.streets.snap([target])
-        if not len(starts) or goal_off[0] > OFF_M:
+        goal, goal_off = self._place(target)
+        if not len(starts) or goal_off > OFF_M:
             return self._crow.seconds(starts, target)
         nodes, off = self._snap(starts)
-        tree = self.streets.tree(int(goal[0]), self.closed)
-        found = tree.seconds[nodes] + (off + goal_off[0]) / OFF_MS
+        tree = self.streets.tree(goal, self.closed)
+        found = tree.seconds[nodes] + (off + goal_off) / OFF_MS
         outside = off > OFF_M
         if outside.any():
             found = np.where(outside, self._crow.seconds(starts, target), found)
         return found
 
     def way(self, start: Position, target: Position) -> Way:
-        nodes, off = self.streets.snap([start, target])
-        if off.max() > OFF_M:
+        (node, off), (goal, goal_off) = self._place(start), self._place(target)
+        if max(off, goal_off) > OFF_M:
             return self._crow.way(start, target)
-        tree = self.streets.tree(int(nodes[1]), self.closed)
-        seconds = float(tree.seconds[nodes[0]]) + float(off.sum()) / OFF_MS
-        edges = path(self.streets.network, tree, int(nodes[0]))
-        return Way(seconds, float(self.streets.network.metres[edges].sum() + off.sum()), by_road=True)
+        tree = self.streets.tree(goal, self.closed)
+        seconds = float(tree.seconds[node]) + (off + goal_off) / OFF_MS
+        edges = path(self.streets.network, tree, node)
+        return Way(seconds, float(self.streets.network.metres[edges].sum()) + off + goal_off, by_road=True)
 
     def line(self, start: Position, target: Position) -> list[Position]:
         """The way as a line, for a map; [] where there is none on the streets."""
-        import numpy as np
-
-        nodes, off = self.streets.snap([start, target])
-        if off.max() > OFF_M:
+        (node, off), (goal, goal_off) = self._place(start), self._place(target)
+        if max(off, goal_off) > OFF_M:
             return []
-        network, tree = self.streets.network, self.streets.tree(int(nodes[1]), self.closed)
-        edges = path(network, tree, int(nodes[0]))
-        passed = [int(nodes[0]), *(int(np.searchsorted(network.head, e, side="right")) - 1 for e in edges)]
+        network, tree = self.streets.network, self.streets.tree(goal, self.closed)
+        passed = [node, *(int(network.end[edge]) for edge in path(network, tree, node))]
         return [(float(network.lon[n]), float(network.lat[n])) for n in passed]
 
     def ready(self, target: Position) -> None:
         """Searches to a place now, so that it is there when it is asked for."""
-        goal, off = self.streets.snap([target])
-        if off[0] <= OFF_M:
-            self.streets.tree(int(goal[0]), self.closed)
+        goal, off = self._place(target)
+        if off <= OFF_M:
+            self.streets.tree(goal, self.closed)
+
+    def _place(self, place: Position) -> tuple[int, float]:
+        """The nearest node of one place, and how far off it is."""
+        if place not in self._places:
+            nodes, off = self.streets.snap([place])
+            self._places[place] = (int(nodes[0]), float(off[0]))
+        return self._places[place]
 
     def _snap(self, starts: Sequence[Position]) -> tuple[Any, Any]:
         if self._snapped is None or self._snapped[0] is not starts:
-            self._snapped = (starts, *self.streets.snap(starts))
+            nodes, off = self.streets.snap(starts)
+            self._snapped = (starts, nodes, off)
+            self._places |= {p: (int(n), float(o)) for p, n, o in zip(starts, nodes, off, strict=True)}
         return self._snapped[1], self._snapped[2]
 
 
