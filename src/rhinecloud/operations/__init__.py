@@ -35,6 +35,7 @@ from .declare import (
     Watch,
     When,
 )
+from .deeds import Deed
 from .desk import Desk
 from .drills import Routine
 from .entities import ENTITIES
@@ -62,6 +63,7 @@ __all__ = [
     "Centre",
     "Clock",
     "Crossing",
+    "Deed",
     "Desk",
     "Everyday",
     "Follower",

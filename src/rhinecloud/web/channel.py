@@ -23,6 +23,7 @@ from rhinecloud.base.telemetry import logger
 
 from .alert_rows import AlertRow, alert_row
 from .board import Board
+from .live_boards import Touched
 from .rooms import Rooms
 from .things import Kinds, Row
 
@@ -80,6 +81,7 @@ class Kept(msgspec.Struct):
     ms: int = 0
     news: Any = None  # insight's News; it is of an alert then, and of no things
     happened: Any = None  # operations' News; likewise
+    board: Any = None  # live_boards' Changed; likewise
     counts: dict[str, int] = {}
     encoded: dict[Any, bytes] = {}
 
@@ -89,6 +91,7 @@ class Looker:
 
     Args:
         agencies: whose incidents and units they may know of; None: all, an empty set: none.
+        boards: it shows a board of them, and is sent its changes as they are drawn.
     """
 
     def __init__(
@@ -99,9 +102,10 @@ class Looker:
         alerts: bool = False,
         things: bool = True,
         agencies: frozenset[str] | None = frozenset(),
+        boards: bool = False,
     ) -> None:
         self.readable, self.language = readable, language
-        self.alerts, self.things, self.agencies = alerts, things, agencies
+        self.alerts, self.things, self.agencies, self.boards = alerts, things, agencies, boards
         self.queue: deque[Kept] = deque()
         self.lost = False
         self.over = False
@@ -110,6 +114,8 @@ class Looker:
 
     def wants(self, kept: Kept) -> bool:
         """Whether a message is for this browser."""
+        if kept.board is not None:
+            return self.boards and self.agencies != frozenset()
         if kept.happened is not None:
             return _concerns(kept.happened, self.agencies)
         return self.alerts if kept.news is not None else self.things
@@ -125,13 +131,19 @@ class Looker:
 
 
 class Channel:
-    """The changes of one tenant. `hidden` are types of packs that are switched off there."""
+    """The changes of one tenant. `hidden` are types of packs that are switched off there, `boards`
+    (live_boards' Boards) draws the boards of the command centre; None: nobody is shown any."""
 
-    def __init__(self, rooms: Rooms, tenant: str, kinds: Kinds, hidden: Callable[[], frozenset[str]]) -> None:
+    def __init__(
+        self, rooms: Rooms, tenant: str, kinds: Kinds, hidden: Callable[[], frozenset[str]], boards: Any = None
+    ) -> None:
         self._rooms = rooms
         self._tenant = tenant
         self._kinds = kinds
         self._hidden = hidden
+        self._boards = boards
+        self._touched_boards = Touched()
+        self._painter: asyncio.Task[None] | None = None
         self._epoch = secrets.token_hex(4)
         self._number = 0
         self._heard_of = 0  # the newest commit whose changes came in
@@ -165,9 +177,10 @@ class Channel:
             looker.news.set()
         for unsubscribe in self._unsubscribe:
             await unsubscribe()
-        if self._flusher is not None:
-            self._flusher.cancel()
-            await asyncio.gather(self._flusher, return_exceptions=True)
+        for task in (self._flusher, self._painter):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
     async def board(self) -> Board:
         """Everything as it is now: what is committed before this is called is on it."""
@@ -202,14 +215,9 @@ class Channel:
 
     def text(self, kept: Kept, looker: Looker) -> bytes:
         """The event as it goes over the wire, for those who may read the same."""
-        key = "" if kept.happened is not None else looker.language if kept.news is not None else looker.readable
+        key = self._key(kept, looker)
         if key not in kept.encoded:
-            if kept.happened is not None:
-                event, data = b"operations", _json.encode(Happening.of(kept.happened))
-            elif kept.news is not None:
-                event, data = self._alert(kept, looker.language)
-            else:
-                event, data = self._things(kept, looker)
+            event, data = self._event(kept, looker)
             kept.encoded[key] = b"id: %s.%d\nevent: %s\ndata: %s\n\n" % (
                 self._epoch.encode(),
                 kept.number,
@@ -217,6 +225,22 @@ class Channel:
                 data,
             )
         return kept.encoded[key]
+
+    @staticmethod
+    def _key(kept: Kept, looker: Looker) -> Any:
+        """Those with the same key get the same bytes."""
+        if kept.board is not None:
+            return looker.language, looker.agencies
+        if kept.happened is not None:
+            return ""
+        return looker.language if kept.news is not None else looker.readable
+
+    def _event(self, kept: Kept, looker: Looker) -> tuple[bytes, bytes]:
+        if kept.board is not None:
+            return b"board", kept.board.encoded(looker.language, looker.agencies)
+        if kept.happened is not None:
+            return b"operations", _json.encode(Happening.of(kept.happened))
+        return self._alert(kept, looker.language) if kept.news is not None else self._things(kept, looker)
 
     def reset(self) -> None:
         """Everybody loads anew: what there is to see is another now."""
@@ -269,6 +293,26 @@ class Channel:
             log.warning("operations_unreadable", tenant=self._tenant, error=str(error))
             return
         self._tell(Kept(0, 0, happened=news, encoded={}))
+        self.touch(news)
+
+    def touch(self, news: Any) -> None:
+        """What this is about is drawn anew for the boards that somebody looks at."""
+        if self._boards is None or not any(looker.boards for looker in self.lookers):
+            return
+        self._touched_boards.add(news)
+        if self._painter is None or self._painter.done():
+            self._painter = asyncio.create_task(self._paint())
+
+    async def _paint(self) -> None:
+        while self._touched_boards:
+            touched, self._touched_boards = self._touched_boards, Touched()
+            try:
+                changed = await asyncio.to_thread(self._boards.changed, self._tenant, touched)
+                self._tell(Kept(0, 0, board=changed, encoded={}))
+            except Exception as error:  # what cannot be drawn is loaded with the next page
+                log.exception("board_failed", tenant=self._tenant, error=repr(error))
+            # The first change goes out at once; those that follow are gathered.
+            await asyncio.sleep(EVERY_S)
 
     async def _flush_often(self) -> None:
         while True:

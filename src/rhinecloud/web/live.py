@@ -33,8 +33,8 @@ _looking = gauge("web_live_clients", "Browsers that follow live changes")
 class Live:
     """The channels of all tenants; one is there while somebody looks, and a minute longer."""
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._rooms = rooms
+    def __init__(self, rooms: Rooms, boards: Any = None) -> None:
+        self._rooms, self._boards = rooms, boards
         self._channels: dict[str, Channel] = {}
         self._kinds: dict[str, Kinds] = {}
         self._opening = asyncio.Lock()
@@ -68,7 +68,7 @@ class Live:
         async with self._opening:
             if tenant not in self._channels:
                 self._loop = asyncio.get_running_loop()
-                made = Channel(self._rooms, tenant, self.kinds(tenant), lambda: self.unmapped(tenant))
+                made = Channel(self._rooms, tenant, self.kinds(tenant), lambda: self.unmapped(tenant), self._boards)
                 await made.start()
                 self._channels[tenant] = made
                 self._close_when_unwatched(tenant)
@@ -92,6 +92,8 @@ class Live:
             if missed is None:
                 yield _reset()
             for kept in missed or ():
+                if kept.happened is not None and looker.boards:
+                    channel.touch(kept.happened)  # perhaps nobody looked at a board then
                 if looker.wants(kept):
                     yield channel.text(kept, looker)
             async for event in self._events(channel, looker, still):

@@ -57,6 +57,27 @@ SCREENS: Final = (
         there=lambda rooms: rooms.insight,
         group=1,
     ),
+    # what is done about it
+    Screen(
+        key="incidents",
+        path="/incidents",
+        icon="siren",
+        label=N_("Incidents"),
+        letter="e",
+        action="incidents.read",
+        there=lambda rooms: rooms.operations,
+        group=4,
+    ),
+    Screen(
+        key="units",
+        path="/units",
+        icon="truck",
+        label=N_("Units"),
+        letter="u",
+        action="incidents.read",
+        there=lambda rooms: rooms.operations,
+        group=4,
+    ),
     # what it is made of
     Screen(
         key="rules",

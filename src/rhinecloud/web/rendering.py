@@ -113,6 +113,10 @@ class Pages:
     def text(self, template: str, page: Any) -> str:
         return self._by_language[page.frame.language].get_template(template).render(page=page)
 
+    def part(self, template: str, macro: str, language: str, *values: Any) -> str:
+        """What one macro of a template makes, for parts that are sent without a page around them."""
+        return str(getattr(self._by_language[language].get_template(template).module, macro)(*values))
+
     def _environment(self, language: str) -> Environment:
         made = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),

@@ -109,7 +109,8 @@ class Data:
 
     async def follow(self, request: AnyRequest) -> Stream:
         """Live changes as server-sent events, from the mark of a snapshot or from Last-Event-ID; `?only=alerts` leaves
-        the things out. Whoever may know of incidents is told of them on any of these lines."""
+        the things out, `?boards=1` adds what changes on boards. Whoever may know of incidents is told of them on any of
+        these lines."""
         visit = await self._visits.of(request)
         query = request.query_params
         things, alerts = query.get("only", "") != "alerts", self._visits.may(visit, "alerts.read")
@@ -118,7 +119,8 @@ class Data:
             self._visits.demand(visit, "entities.read" if things else "alerts.read")
         readable = self._access.readable_types(visit.principal, visit.tenant)
         known = self._access.agencies(visit.principal, "incidents.read", visit.tenant) if incidents else frozenset()
-        looker = Looker(readable, visit.language, alerts=alerts, things=things, agencies=known)
+        boards = query.get("boards", "") == "1"
+        looker = Looker(readable, visit.language, alerts=alerts, things=things, agencies=known, boards=boards)
         mark = request.headers.get("last-event-id", "") or query.get("mark", "")
         events = self._live.follow(visit.tenant, looker, mark, lambda: self._visits.still(request, visit))
         return Stream(

@@ -58,11 +58,16 @@ if (box) {
 function follow() {
   clearTimeout(leaving);
   if (source) return;
-  source = new EventSource("/web/live?only=alerts");
+  const board = document.querySelector("[data-board-mark]"); // it is sent what changes on it, from when it was drawn
+  const mark = board?.dataset.boardMark ?? "";
+  source = new EventSource(`/web/live?${new URLSearchParams({ only: "alerts", ...(board ? { boards: 1, mark } : {}) })}`);
+  source.addEventListener("board", (event) => document.dispatchEvent(new CustomEvent("board", { detail: JSON.parse(event.data) })));
   source.addEventListener("alert", (event) => document.dispatchEvent(new CustomEvent("alert", { detail: JSON.parse(event.data) })));
   source.addEventListener("operations", (event) => tell(JSON.parse(event.data)));
   source.addEventListener("reset", () => tell({ what: "reset" }));
-  source.addEventListener("open", () => tell({ what: "reset" }), { once: true }); // between the page and its line something may have happened
+  if (!mark) source.addEventListener("open", () => tell({ what: "reset" }), { once: true }); // between the page and its line something may have happened
+  if (board) board.dataset.boardMark = "";
+  for (const state of ["open", "error"]) source.addEventListener(state, () => document.dispatchEvent(new CustomEvent("line", { detail: { open: state === "open" } })));
   source.addEventListener("over", () => location.reload());
 }
 
