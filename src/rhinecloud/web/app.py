@@ -12,6 +12,7 @@ from rhinecloud.base.errors import RhineError
 
 from .jobs import Jobs
 from .live import Live
+from .live_boards import Boards
 from .pages import (
     account,
     administration,
@@ -20,6 +21,7 @@ from .pages import (
     audit,
     basemap,
     charts,
+    command,
     data,
     devices,
     entity,
@@ -29,10 +31,12 @@ from .pages import (
     guidance,
     happenings,
     incident,
+    incidents,
     mapping,
     overview,
     packs,
     parts,
+    picture,
     quality,
     rules,
     running,
@@ -40,6 +44,7 @@ from .pages import (
     sign_in,
     situation,
     tenants,
+    units,
 )
 from .rendering import Files, Pages
 from .rooms import Rooms
@@ -53,7 +58,8 @@ def build(rooms: Rooms) -> Guarded:
     files = Files()
     pages = Pages(files, timezone=settings.timezone, clock=rooms.clock)
     visits = Visits(rooms, files.version)
-    live = Live(rooms)
+    boards = Boards(rooms, pages)
+    live = Live(rooms, boards)
     jobs = Jobs(rooms.clock)
     https = settings.public_url.startswith("https://")
     handlers: list[Any] = [
@@ -71,6 +77,7 @@ def build(rooms: Rooms) -> Guarded:
         *quality.routes(rooms, pages, visits),
         *alerts.routes(rooms, pages, visits),
         *incident.routes(rooms, pages, visits),
+        *picture.routes(rooms, pages, visits),
         *rules.routes(rooms, pages, visits, jobs),
         *packs.routes(rooms, pages, visits),
         *mapping.routes(rooms, pages, visits),
@@ -83,6 +90,9 @@ def build(rooms: Rooms) -> Guarded:
         *administration.routes(rooms, pages, visits),
         *api.routes(rooms, pages, visits),
         *parts.routes(rooms, pages, visits),
+        *incidents.routes(rooms, pages, visits, live, boards),
+        *units.routes(rooms, pages, visits, live, boards),
+        *command.routes(rooms, visits),
     ]
     visits.navigation.built(frozenset(path for handler in handlers for path in handler.paths))
     application = Litestar(
