@@ -36,7 +36,19 @@ from rhinecloud.insight import TYPES, Forecasting, Insight
 from rhinecloud.kit import SEED, Demo, Switchboard, chance, discover
 from rhinecloud.operations import ENTITIES, Operations, Routine, collaboration, planning, telling, warnings
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
-from rhinecloud.sharing import Cap, Health, NgsiLd, Publications, Push, described, described_cap, openapi
+from rhinecloud.sharing import (
+    COMMAND_CENTRE,
+    Cap,
+    CommandCentre,
+    Health,
+    NgsiLd,
+    Publications,
+    Push,
+    command_centre,
+    described,
+    described_cap,
+    openapi,
+)
 
 OWN_VOCABULARY = "/vocabulary.jsonld"
 CITY = system("city")
@@ -257,10 +269,13 @@ class City:
             clock=self.clock,
         )
         cap = Cap(self.warnings, self.access, default_tenant=self.settings.default_tenant)
+        centre = self.command_centre = CommandCentre(
+            self.operations.seat, self.access, self.telling, default_tenant=self.settings.default_tenant
+        )
+        paths, schemas = command_centre()
+        more = described(self.packs) | described_cap() | paths
         documents = {
-            "/openapi.json": lambda: json.dumps(
-                openapi(self.url, more=described(self.packs) | described_cap())
-            ).encode(),
+            "/openapi.json": lambda: json.dumps(openapi(self.url, more=more, schemas=schemas)).encode(),
             OWN_VOCABULARY: lambda: json.dumps(vocabularies.own_document).encode(),
         }
         self.screens = screens = asyncio.ensure_future(asyncio.to_thread(self._build_screens))
@@ -271,6 +286,8 @@ class City:
                 await ngsi_ld(scope, receive, send)
             elif path.startswith(("/push/", "/lorawan/")):
                 await push(scope, receive, send)
+            elif path.startswith(COMMAND_CENTRE + "/"):
+                await centre(scope, receive, send)
             elif path in ("/health", "/metrics"):
                 await health(scope, receive, send)
             elif publications.answers(path):
@@ -286,6 +303,7 @@ class City:
 
     async def close_screens(self) -> None:
         """Ends the live streams, for which a server would otherwise wait."""
+        self.command_centre.stop()
         with contextlib.suppress(Exception):
             await (await self.screens).stop()
 

@@ -1,4 +1,4 @@
-"""Out, and writes by the same standards: NGSI-LD, what packs publish, the command centre for systems, HTTP push, health.
+"""Out, and writes by the same standards: NGSI-LD, what packs publish, the command centre for systems, HTTP push.
 
 In: HTTP requests, as plain ASGI. Out: updates for the present, answers of present and past, messages for the backbone.
 It must not know how anything is stored, what a device's bytes mean, or what a screen looks like; parse, call, render.
@@ -19,7 +19,9 @@ from .publications import Publications, described
 from .push import Push
 
 __all__ = [
+    "COMMAND_CENTRE",
     "Cap",
+    "CommandCentre",
     "Health",
     "NgsiLd",
     "Publications",

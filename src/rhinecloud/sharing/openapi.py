@@ -105,8 +105,11 @@ _PROBLEM: Final[Json] = {
 }
 
 
-def openapi(server: str = "", *, version: str = __version__, more: Json | None = None) -> Json:
-    """The whole description, for the city at the URL `server`; `more` are the paths that packs bring."""
+def openapi(
+    server: str = "", *, version: str = __version__, more: Json | None = None, schemas: Json | None = None
+) -> Json:
+    """The whole description, for the city at the URL `server`; `more` are the paths that packs and the command centre
+    bring, `schemas` what these refer to."""
     paths: dict[str, Json] = {}
     for route in ROUTES:
         paths.setdefault(_ROOT + route.path, {})[route.method.lower()] = _operation(route)
@@ -121,7 +124,7 @@ def openapi(server: str = "", *, version: str = __version__, more: Json | None =
         },
         "paths": paths,
         "components": {
-            "schemas": {"Problem": _PROBLEM},
+            "schemas": {"Problem": _PROBLEM} | (schemas or {}),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{}, {"bearer": []}],

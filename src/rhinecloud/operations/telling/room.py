@@ -65,6 +65,7 @@ class Telling:
         self.resolvers: dict[str, Resolve] = dict(resolvers or {})
         self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._seen: set[str] = set()
+        self._coming: dict[str, asyncio.Event] = {}
         self._given_up: dict[str, int] = {}
         self._shelf: Callable[[str], Shelf] | None = None
 
@@ -87,7 +88,20 @@ class Telling:
 
     # ── following ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def next_news(self, tenant: str) -> asyncio.Event:
+        """Set once there are further news than those that are committed now; to be taken before these are read."""
+        return self._coming.setdefault(tenant, asyncio.Event())
+
+    def wake(self, tenant: str = "") -> None:
+        """Has whoever waits for news look ("": of all tenants)."""
+        for name in [tenant] if tenant else list(self._coming):
+            coming = self._coming.pop(name, None)
+            if coming is not None:
+                coming.set()
+
     async def follow(self, tenant: str, shelf: Shelf, news: Sequence[News]) -> None:
+        self.wake(tenant)
+
         def hand_over() -> None:
             with shelf.work(SYSTEM) as work:
                 orders.follow(work, news, self._zone)
