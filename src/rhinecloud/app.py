@@ -28,13 +28,23 @@ from rhinecloud.base import collector, telemetry
 from rhinecloud.base.clock import Clock, now_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import ResourceNotFound, Unauthorized
+from rhinecloud.base.geo import distance_m
 from rhinecloud.base.settings import Settings
 from rhinecloud.connect import Bad, Commands, Connect, Ingest, Replayed, Throttle, mqtt_filters
 from rhinecloud.context import DeadLetters, Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.history import Histories
 from rhinecloud.insight import TYPES, Forecasting, Insight
 from rhinecloud.kit import SEED, Demo, Switchboard, chance, discover
-from rhinecloud.operations import ENTITIES, Operations, Routine, collaboration, planning, telling, warnings
+from rhinecloud.operations import (
+    ENTITIES,
+    Operations,
+    Routine,
+    collaboration,
+    planning,
+    playing,
+    telling,
+    warnings,
+)
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
 from rhinecloud.sharing import (
     COMMAND_CENTRE,
@@ -197,8 +207,28 @@ class City:
         )
         sends.room, ahead.roads = made, made.roads
         self.telling.resolvers["duty"] = planning.recipients
+        made.enlist(playing.actions(lambda tenant: made.seat(tenant, CITY).shelf, self._devices_near, self._switch))
+        expand, clock = self.vocabularies.default.expand, self.clock
+        made.following.followers.append(
+            playing.Playing(self.presents, expand, automatic=lambda: made.automatic, alerts=self.insight, clock=clock)
+        )
         made.bring(self.packs)
         return made
+
+    def _devices_near(self, tenant: str, kind: str, place: tuple[float, float], metres: float) -> list[str]:
+        """Devices of a type of things that stand within so many metres."""
+        expand = self.vocabularies.default.expand
+        found = self.connect.registry.list(tenant, limit=1_000_000).devices
+        return [
+            d.id
+            for d in found
+            if d.location
+            and expand(d.entity_type) == expand(kind)
+            and distance_m(place, tuple(d.location["coordinates"][:2])) <= metres
+        ]
+
+    async def _switch(self, tenant: str, device: str, command: str, params: dict[str, Any]) -> None:
+        await self.commands.send(tenant, device, command, params, by="system:operations")
 
     def _make_relay(self) -> Relay:
         """One process brings a commit's changes out, and so they are counted and told once."""

@@ -160,10 +160,20 @@ def _references(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
         for attr in panel.attributes if kind else ():
             if kind and attr not in {a.name for a in kind.attributes}:
                 yield Flaw(f"panel {panel.title.en}", f"{panel.type} has no {attr}", "Name attributes that it has")
+
+
+def _playbooks(pack: Pack, _: tuple[Pack, ...]) -> Iterator[Flaw]:
+    """Rules and playbooks name each other."""
     playbooks = {playbook.id for playbook in pack.playbooks}
     for rule in pack.rules:
         if rule.playbook and rule.playbook not in playbooks:
             yield Flaw(f"rule {rule.id}", f"There is no playbook {rule.playbook}", "Declare it, or name another")
+    rules = {rule.id for rule in pack.rules}
+    for playbook in pack.playbooks:
+        for trigger in playbook.triggers:
+            if trigger.rule.startswith(f"{pack.id}.") and trigger.rule not in rules:
+                where = f"playbook {playbook.id}"
+                yield Flaw(where, f"There is no rule {trigger.rule}", "Declare it, or name another")
 
 
 def _rules(pack: Pack, others: tuple[Pack, ...]) -> Iterator[Flaw]:
@@ -266,13 +276,14 @@ def _labels_of(part: Any) -> Iterator[Label]:
     for member in ("label", "title", "text"):
         if isinstance(label := getattr(part, member, None), Label):
             yield label
-    yield from getattr(part, "steps", ())
+    yield from getattr(part, "titles", ())
 
 
 _CHECKS: tuple[Callable[[Pack, tuple[Pack, ...]], Iterator[Flaw]], ...] = (
     _ids,
     _types,
     _references,
+    _playbooks,
     _rules,
     _connections,
     _words,

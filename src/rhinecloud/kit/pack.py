@@ -14,7 +14,7 @@ import msgspec
 
 from rhinecloud.base.declare import EntityType, Label
 from rhinecloud.insight import Forecast, Indicator, Rule
-from rhinecloud.operations import Centre
+from rhinecloud.operations import Centre, PlaybookStep, Trigger
 
 from .crew import Crew
 from .world import World
@@ -91,12 +91,23 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Playbook(msgspec.Struct, frozen=True, kw_only=True):
-    """What people do, in which order, when a rule that names it raises an alert. Declared data only."""
+    """What people do, in which order, when a rule that names it raises an alert. Declared data only.
+
+    A step that is a mere text waits for the one before it; a `PlaybookStep` says itself what it waits for, who owns it,
+    when it is due, on which reading it hangs, what it does by itself, and what takes it back.
+    """
 
     id: str  # unique among all packs: "environment.flood"
     title: Label
     text: Label  # when it is for, and after whose plan
-    steps: tuple[Label, ...]
+    steps: tuple[Label | PlaybookStep, ...]
+    types: tuple[str, ...] = ()  # it begins by itself in incidents of these
+    triggers: tuple[Trigger, ...] = ()  # alerts that ask for it
+
+    @property
+    def titles(self) -> tuple[Label, ...]:
+        """The steps in words."""
+        return tuple(step if isinstance(step, Label) else step.title for step in self.steps)
 
 
 class Bad(msgspec.Struct, frozen=True):

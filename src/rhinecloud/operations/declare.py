@@ -260,7 +260,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """A reading of the city on which a step hangs. It counts once `attr` of `entity` has reached `level`, or once a
     forecast says so within `within_s` while the reading is at `near` already; both stand beside the step."""
 
-    entity: str
+    entity: str  # its id, or 'WaterObserved?stationCode=="2770010"': the first that the condition finds
     attr: str  # its name in the model; the forecast is `<attr>Forecast`
     level: float
     within_s: float = 0  # 0: the reading alone

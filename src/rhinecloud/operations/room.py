@@ -29,7 +29,7 @@ from rhinecloud.insight import Alert
 from . import assignments, dispatching, incidents, playbooks, things
 from .action import Action
 from .collaboration import Presence
-from .declare import IncidentType, News, PlaybookStep, PlaybookVersion, Position, Run, RunStep, Unit
+from .declare import IncidentType, News, PlaybookStep, PlaybookVersion, Position, Run, RunStep, Trigger, Unit
 from .desk import Desk
 from .entities import update_of
 from .following import BATCH, Follower, Following
@@ -66,7 +66,11 @@ class Declares(Protocol):
     @property
     def text(self) -> Label: ...
     @property
-    def steps(self) -> tuple[Label, ...]: ...
+    def steps(self) -> tuple[Label | PlaybookStep, ...]: ...
+    @property
+    def types(self) -> tuple[str, ...]: ...
+    @property
+    def triggers(self) -> tuple[Trigger, ...]: ...
 
 
 class Brings(Protocol):
@@ -358,9 +362,20 @@ class Operations:
 
 
 def _version(pack: str, given: Declares) -> PlaybookVersion:
-    """A pack's playbook: plain steps, one after the other."""
-    steps = tuple(
-        PlaybookStep(id=f"step-{n + 1}", title=label, after=(f"step-{n}",) if n else ())
-        for n, label in enumerate(given.steps)
+    """A pack's playbook; steps that are mere words come one after the other."""
+    steps: list[PlaybookStep] = []
+    for n, step in enumerate(given.steps, start=1):
+        if isinstance(step, PlaybookStep):
+            steps.append(step)
+        else:
+            steps.append(PlaybookStep(id=f"step-{n}", title=step, after=(steps[-1].id,) if steps else ()))
+    return PlaybookVersion(
+        id=given.id,
+        version=0,
+        title=given.title,
+        text=given.text,
+        steps=tuple(steps),
+        types=given.types,
+        triggers=given.triggers,
+        who=f"pack:{pack}",
     )
-    return PlaybookVersion(id=given.id, version=0, title=given.title, text=given.text, steps=steps, who=f"pack:{pack}")

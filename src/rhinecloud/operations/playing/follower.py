@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, Protocol
 
 from rhinecloud.base.clock import Clock
+from rhinecloud.context import Query, Types, q
 from rhinecloud.insight import Alert
 from rhinecloud.operations import incidents, playbooks
 from rhinecloud.operations.declare import News, Seen
@@ -17,6 +18,8 @@ from rhinecloud.operations.tables import Shelf
 from . import offers, watching
 
 LOOK_S: Final = 5.0
+AGAIN_S: Final = 60.0
+"""How long it is remembered which thing a condition means."""
 MOST: Final = 500
 """Alerts that are looked at."""
 
@@ -29,6 +32,7 @@ class Alerts(Protocol):
 
 class Present(Protocol):
     def get(self, entity_id: str) -> Any: ...
+    async def query(self, query: Query) -> Any: ...
 
 
 class Presents(Protocol):
@@ -58,6 +62,7 @@ class Playing:
         self._presents, self._expand, self._alerts = presents, expand, alerts
         self._automatic, self._pace, self._clock = automatic, pace, clock
         self._looked: dict[str, float] = {}
+        self._found: dict[tuple[str, str], tuple[str, float]] = {}
 
     async def follow(self, tenant: str, shelf: Shelf, news: Sequence[News]) -> None:
         moved = dict.fromkeys(n.incident for n in news if n.what in ("incident.moved", "incident.changed"))
@@ -95,6 +100,20 @@ class Playing:
                 found.append((run, step, seen))
         if found:
             await asyncio.to_thread(self._saw, shelf, found)
+
+    async def _named(self, tenant: str, present: Present, entity: str) -> str:
+        """The id that a watch means: itself, or that of the first thing which "Type?condition" finds."""
+        kind, asked, condition = entity.partition("?")
+        if not asked or entity.startswith("urn:"):
+            return entity
+        known, until = self._found.get((tenant, entity), ("", 0.0))
+        if time.monotonic() < until:
+            return known
+        query = Query(types=Types((self._expand(kind),)), q=q.parse(condition, self._expand), limit=1)
+        found = (await present.query(query)).entities
+        known = str(found[0]["id"]) if found else ""
+        self._found[tenant, entity] = known, time.monotonic() + AGAIN_S
+        return known
 
     def _saw(self, shelf: Shelf, found: list[tuple[str, str, Seen]]) -> None:
         with shelf.work(SYSTEM) as work:

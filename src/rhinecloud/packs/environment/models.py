@@ -101,6 +101,11 @@ WATER = EntityType(
             stuck_after_s=86_400,
             queryable=True,
         ),
+        Attribute(
+            name="heightForecast",
+            label=Label(de="Vorhersage des Wasserstands", en="Forecast of the water level"),
+            kind="list",
+        ),
         # The record discharge at Ruhrort is 11,600 m³/s (31.01.1995).
         _number("flow", "Abfluss", "Discharge", "MQS", 0, 14_000, decimals=0, max_rate=1_500),
         # Beside the model, as PEGELONLINE tells them. The number of the gauge Ruhrort is 2770010.

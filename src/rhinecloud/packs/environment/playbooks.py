@@ -7,59 +7,12 @@ from __future__ import annotations
 
 from rhinecloud.kit import Label, Playbook
 
+from .flood import FLOOD
+
 
 def _steps(*texts: tuple[str, str]) -> tuple[Label, ...]:
     return tuple(Label(de=de, en=en) for de, en in texts)
 
-
-FLOOD = Playbook(
-    id="environment.flood",
-    title=Label(de="Hochwasser am Rhein", en="Flood of the Rhine"),
-    text=Label(
-        de="Stufen nach dem Pegel Ruhrort. Jede zählt, sobald der Pegel sie erreicht oder die Vorhersage sie erwartet;"
-        " fällt das Wasser, wird rückwärts aufgehoben.",
-        en="Stages by the gauge Ruhrort. Each counts once the gauge reaches it or the forecast expects it; when the"
-        " water falls they are lifted in reverse.",
-    ),
-    steps=_steps(
-        (
-            "Ab 7,0 m, steigend: Marientor schließen (Wirtschaftsbetriebe; erledigt mit Foto des geschlossenen Tors)",
-            "From 7.0 m, rising: close the Marientor (municipal services; done with a picture of the closed gate)",
-        ),
-        (
-            "Ab 7,5 m erwartet: Wege auf und hinter den Deichen sperren (Ordnungsamt; Straßenliste abgehakt)",
-            "From 7.5 m expected: close paths on and behind the dikes (public order; list of streets ticked off)",
-        ),
-        (
-            "8,5 m: Marientor ist spätestens jetzt zu (Wirtschaftsbetriebe bestätigen)",
-            "8.5 m: the Marientor is closed by now (municipal services confirm)",
-        ),
-        (
-            "9,3 m, Marke I: Hafen und Fähren verständigen, Bevölkerung am Ufer informieren (Leitstelle, Hafen)",
-            "9.3 m, mark I: tell port and ferries, inform people at the river (control room, port)",
-        ),
-        (
-            "9,8 m: Stadtbahntunnel am Schwanentor sichern (Verkehrsgesellschaft; Verschluss bestätigt)",
-            "9.8 m: secure the tram tunnel at Schwanentor (transport company; closure confirmed)",
-        ),
-        (
-            "10,5 m: Deichwachen verdoppeln, Sandsäcke und Kräfte bereitstellen (Wirtschaftsbetriebe, Feuerwehr)",
-            "10.5 m: double the dike watch, have sandbags and crews ready (municipal services, fire service)",
-        ),
-        (
-            "11,0 m erwartet: Notdeich Homberg bauen, Räumung vorbereiten, Krisenstab (Feuerwehr, Krisenstab)",
-            "11.0 m expected: build the emergency dike at Homberg, prepare evacuation (fire service, crisis staff)",
-        ),
-        (
-            "11,3 m, Marke II: Schifffahrt ruht; Warnstufe für Anwohner prüfen (Wasserschutzpolizei, Krisenstab)",
-            "11.3 m, mark II: shipping stops; decide about warning residents (river police, crisis staff)",
-        ),
-        (
-            "Über 12,5 m: Räumung der Gebiete hinter den Deichen entscheiden (Krisenstab)",
-            "Above 12.5 m: decide about evacuating the areas behind the dikes (crisis staff)",
-        ),
-    ),
-)
 
 RAIN = Playbook(
     id="environment.heavy-rain",

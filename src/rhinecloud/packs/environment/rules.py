@@ -7,10 +7,11 @@ Luftqualitätsindex 2025; TA Lärm, 6.1; the stages at Ruhrort from what the cit
 
 from __future__ import annotations
 
-from rhinecloud.kit import Change, Label, Rule
+from rhinecloud.kit import Ahead, Change, Label, Rule
 
+from .flood import FLOOD
 from .models import AIR, NOISE, SOIL, WATER, WEATHER
-from .playbooks import AIR_POOR, FLOOD, HEAT, RAIN, STORM, WATERING
+from .playbooks import AIR_POOR, HEAT, RAIN, STORM, WATERING
 
 HOUR = 3600.0
 RUHRORT = "2770010"
@@ -94,6 +95,21 @@ def _stages() -> tuple[Rule, ...]:
 
 
 _WATER = (
+    Rule(
+        id="environment.flood-expected",
+        title=Label(de="Hochwasser erwartet", en="Flood expected"),
+        text=Label(
+            de="{name} steht bei {value} {unit}; binnen 48 Stunden werden mehr als 8,5 m erwartet.",
+            en="{name} is at {value} {unit}; more than 8.5 m are expected within 48 hours.",
+        ),
+        type=WATER.name,
+        q=f'stationCode=="{RUHRORT}";height>=6',
+        until_q="height<5.8",
+        forecast=Ahead(attr="height", within_s=48 * HOUR, above=8.5),
+        attr="height",
+        severity="major",
+        playbook=FLOOD.id,
+    ),
     Rule(
         id="environment.rhine-rising",
         title=Label(de="Rhein steigt schnell", en="The Rhine is rising fast"),

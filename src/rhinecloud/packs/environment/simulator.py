@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from rhinecloud.kit import Kind, Moment, Noise, Thing, World, bell, chance
@@ -56,6 +58,8 @@ def _gauges(world: World) -> Iterator[Thing]:
         fixed |= {"stationCode": number} if number else {}
         fixed |= {"floodMark1": mark_1, "floodMark2": mark_2} if mark_1 else {}
         measure = _rhine(river, world.noise(device, 2 * HOUR), km, mean, below, above)
+        if number == "2770010":
+            measure = _foretold(measure, river, world.noise(f"{device}/forecast", 7 * HOUR))
         yield _thing("WaterObserved", (device, name, lon, lat), district, 60, measure, **fixed)
     for device, name, lon, lat, zero, lag_h, district in places.HARBOUR:
         water = name.partition(",")[0]
@@ -84,6 +88,23 @@ def _rhine(river: River, noise: Noise, km: float, mean: float, below: float, abo
         }
 
     return measure
+
+
+def _foretold(measure: Measure, river: River, noise: Noise) -> Measure:
+    """With what a flood centre would expect, two days ahead and made anew each hour; the farther, the less sure."""
+
+    @lru_cache(8)
+    def expected(made: float) -> tuple[dict[str, Any], ...]:
+        steps = []
+        for hours in range(3, 49, 3):
+            miss = 0.035 * math.sqrt(hours)
+            value = river.level(made + hours * HOUR) + miss * noise(made + hours * 977)
+            at = datetime.fromtimestamp(made + hours * HOUR, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            low, high = round(value - 1.3 * miss, 2), round(value + 1.3 * miss, 2)
+            steps.append({"at": at, "value": round(value, 2), "low": low, "high": high})
+        return tuple(steps)
+
+    return lambda at: measure(at) | {"heightForecast": list(expected(at // HOUR * HOUR))}
 
 
 def _basin(river: River, zero: float, lag_h: float) -> Measure:

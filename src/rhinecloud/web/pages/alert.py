@@ -190,7 +190,7 @@ class AlertScreens:
             else [],
             pack=pack.title[language] if pack else "",
             playbook=playbook.title[language] if playbook else "",
-            steps_to_take=[s[language] for s in playbook.steps] if playbook else [],
+            steps_to_take=[s[language] for s in playbook.titles] if playbook else [],
             acknowledged=alert.acknowledged.who if alert.acknowledged else "",
             snoozed_until_us=alert.snoozed_until_us
             if alert.snoozed_until_us and alert.snoozed_until_us > now
