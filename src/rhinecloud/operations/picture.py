@@ -21,6 +21,8 @@ from .drawings import KINDS, Drawing
 from .seat import Seat
 from .tables import Shelf, Work
 
+__all__ = ["KINDS", "Draft", "Drawing", "PictureDesk", "standing"]
+
 CHANGEABLE: Final = frozenset(("geometry", "label", "text", "sign", "section", "planned", "shared", "kind"))
 MOST_POINTS: Final = 2_000
 MOST: Final = 2_000

@@ -6,13 +6,15 @@ colour whose it is, the figure inside what it does, the marks above how large it
 Bevölkerungsschutz; where services differ from it, theirs count: these are pictures, and the name stands beside them.
 """
 
-from .catalogue import CATALOGUE, Named, label, read
+from .catalogue import CATALOGUE, GROUPS, Named, label, read
 from .grammar import BASES, ORGANISATIONS, SIZES, TASKS, Base, Organisation, Sign, Size, Task
 from .svg import svg
+from .units import of_unit
 
 __all__ = [
     "BASES",
     "CATALOGUE",
+    "GROUPS",
     "ORGANISATIONS",
     "SIZES",
     "TASKS",
@@ -23,6 +25,7 @@ __all__ = [
     "Size",
     "Task",
     "label",
+    "of_unit",
     "read",
     "svg",
 ]

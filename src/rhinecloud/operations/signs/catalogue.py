@@ -17,7 +17,7 @@ from rhinecloud.base.errors import BadRequestData
 from .grammar import BASES, ORGANISATIONS, SIZES, TASKS, Sign
 
 LONGEST: Final = 5
-_TEXT: Final = re.compile(r"[\w /+-]{1,5}\Z")
+_TEXT: Final = re.compile(r"[\w +-]{1,5}\Z")
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,11 @@ class CityMap extends HTMLElement {
     return this.#map !== null;
   }
 
+  /** The map itself, for who draws on it; null where the browser draws no maps. */
+  get camera() {
+    return this.#map;
+  }
+
   async #start() {
     const place = h("div", { class: "canvas" });
     this.append(place, this.#tools());
