@@ -162,7 +162,12 @@ class Histories:
                 if not await loop.run_in_executor(self._threads, present.outbox, 0, 1):
                     return  # nothing ever waited here: an idle tenant needs no DuckDB
                 lane.mark = await loop.run_in_executor(self._threads, mark, self.engine, tenant)
-            while commits := await loop.run_in_executor(self._threads, present.outbox, lane.mark, lane.commits):
+            more = True
+            while more:
+                commits = await loop.run_in_executor(self._threads, present.outbox, lane.mark, lane.commits)
+                if not commits:
+                    return
+                more = len(commits) == lane.commits  # what is committed from now on is the next one's
                 began = time.perf_counter()
                 changes = [commit.changes for commit in commits]
                 done = await loop.run_in_executor(self._threads, append, self.engine, tenant, changes)
@@ -173,7 +178,7 @@ class Histories:
                 for outcome in ("written", "repeated", "corrected"):
                     _ROWS.labels(tenant, outcome).inc(getattr(done, outcome))
                 rows = sum(map(len, changes))
-                if len(commits) == lane.commits and rows < BATCH_ROWS // 2:
+                if more and rows < BATCH_ROWS // 2:
                     lane.commits = min(lane.commits * 2, 16_384)
                 elif rows > BATCH_ROWS:
                     lane.commits = max(lane.commits // 2, 1)
