@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from rhinecloud.base.model import IMPOSSIBLE, Entity
@@ -12,11 +12,18 @@ from .declare import Indicator
 from .standing import Expand, Matcher
 
 PERCENT: Final = "P1"
+_NUMBERS: Final = (float, int)
+Placed = tuple[Entity, str]
+"""An entity and the district that it lies in, "" where in none."""
 
 
 class Figure(NamedTuple):
     value: float | None
     entities: int  # that it was computed from
+
+
+Told = tuple[bool, float, float]
+"""What an entity tells of an indicator: whether its condition holds, its number, and the denominator of a ratio."""
 
 
 class Counted:
@@ -28,6 +35,14 @@ class Counted:
         self.number = self.matched = 0
         self.total = self.of = 0.0
         self.low, self.high = float("inf"), float("-inf")
+
+    def add(self, told: Told) -> None:
+        matches, value, of = told
+        self.number += 1
+        self.matched += matches
+        self.total += value
+        self.of += of
+        self.low, self.high = min(self.low, value), max(self.high, value)
 
 
 class Figuring:
@@ -42,42 +57,37 @@ class Figuring:
         self._matches: Matcher | None = compile_condition(condition, _nothing) if condition else None
         self._scale = 100.0 if indicator.unit == PERCENT and indicator.method in ("share", "ratio") else 1.0
 
-    def figures(self, entities: Iterable[Entity], area_of: Callable[[Entity], str]) -> dict[str, Figure]:
+    def figures(self, placed: Iterable[Placed]) -> dict[str, Figure]:
         """area → figure; "" is the whole city."""
-        counted: dict[str, Counted] = {}
-        self.count(counted, entities, area_of)
+        counted = {"": Counted()}
+        self.count(counted, placed)
         return self.figured(counted)
 
-    def count(self, counted: dict[str, Counted], entities: Iterable[Entity], area_of: Callable[[Entity], str]) -> None:
+    def count(self, counted: dict[str, Counted], placed: Iterable[Placed]) -> None:
         """Takes further entities into what is known so far, by area."""
-        city = counted.setdefault("", Counted())
-        for entity in entities:
-            self._add(city, entity)
-            if self.indicator.by_district and (area := area_of(entity)):
-                self._add(counted.setdefault(area, Counted()), entity)
+        city, by_district = counted[""], self.indicator.by_district
+        for entity, area in placed:
+            told = self._told(entity)
+            if by_district and area and area not in counted:
+                counted[area] = Counted()
+            if told is not None:
+                city.add(told)
+                if by_district and area:
+                    counted[area].add(told)
 
     def figured(self, counted: dict[str, Counted]) -> dict[str, Figure]:
         """area → figure, once all entities are counted."""
         return {area: self._figure(so_far) for area, so_far in counted.items()}
 
-    def _add(self, so_far: Counted, entity: Entity) -> None:
-        method = self.indicator.method
+    def _told(self, entity: Entity) -> Told | None:
+        """None: it says nothing of this indicator."""
         matches = self._matches is None or self._matches(entity)
+        method = self.indicator.method
         if method in ("count", "share"):
-            so_far.number += 1
-            so_far.matched += matches
-            return
+            return matches, 0.0, 0.0
         value = _number(entity, self._attr) if matches else None
-        if value is None:
-            return
-        if method == "ratio":
-            of = _number(entity, self._of)
-            if of is None:
-                return
-            so_far.of += of
-        so_far.number += 1
-        so_far.total += value
-        so_far.low, so_far.high = min(so_far.low, value), max(so_far.high, value)
+        of = _number(entity, self._of) if method == "ratio" and value is not None else 0.0
+        return None if value is None or of is None else (True, value, of)
 
     def _figure(self, so_far: Counted) -> Figure:
         number = so_far.number
@@ -108,7 +118,7 @@ def _number(entity: Entity, attr: str) -> float | None:
     """The attribute's number, unless it cannot be one: out of every range, or of another kind."""
     for instance in entity["attrs"].get(attr, ()):
         value = instance.get("value")
-        if isinstance(value, int | float) and not isinstance(value, bool) and not instance.get("_f", 0) & IMPOSSIBLE:
+        if value.__class__ in _NUMBERS and not instance.get("_f", 0) & IMPOSSIBLE:
             return float(value)
     return None
 

@@ -61,10 +61,11 @@ class Indicators:
         """Computes, keeps and writes what is on."""
         found: dict[tuple[str, str], Figure] = {}
         for kind, figurings in by_type(self._on(packs)).items():
-            counted: list[dict[str, Counted]] = [{"": Counted()} for _ in figurings]
+            counted = [{"": Counted()} for _ in figurings]
             async for entities in present.walk(kind):
+                placed = [(entity, areas.of(entity)) for entity in entities]
                 for figuring, so_far in zip(figurings, counted, strict=True):
-                    figuring.count(so_far, entities, areas.of)
+                    figuring.count(so_far, placed)
             for figuring, so_far in zip(figurings, counted, strict=True):
                 for area, figure in figuring.figured(so_far).items():
                     found[figuring.indicator.id, area] = figure
@@ -207,9 +208,9 @@ def _as_rows(
 ) -> list[tuple[str, str, int, float | None, int]]:
     rows: list[tuple[str, str, int, float | None, int]] = []
     for kind, figurings in kinds.items():
-        of = [entity for entity in entities if kind in entity["type"]]
+        placed = [(entity, area_of(entity)) for entity in entities if kind in entity["type"]]
         for figuring in figurings:
-            for area, figure in figuring.figures(of, area_of).items():
-                if figure.value is not None and of:
+            for area, figure in figuring.figures(placed).items():
+                if figure.value is not None and placed:
                     rows.append((figuring.indicator.id, area, at, figure.value, figure.entities))
     return rows

@@ -88,7 +88,10 @@ def place_of(entity: Entity) -> tuple[float, float] | None:
     for instance in entity["attrs"].get(LOCATION, ()):
         value = instance.get("value")
         if isinstance(value, dict):
-            points = list(_points(value.get("coordinates")))
+            at = value.get("coordinates")
+            if at.__class__ is list and len(at) == 2 and at[0].__class__ is at[1].__class__ is float:
+                return at[0], at[1]  # a point, as most are
+            points = list(_points(at))
             if points:
                 xs, ys = [p[0] for p in points], [p[1] for p in points]
                 return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
