@@ -24,10 +24,11 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True):
 class Action(msgspec.Struct, frozen=True):
     """An automatic action of a playbook's step. Done at least once; `run` has to bear being called again.
 
-    `describe` says beforehand what it will do. What the public would see stops for a person: it is never automatic.
+    `describe` says beforehand what it will do, what `run` gives says what it did. What the public would see stops for
+    a person: it is never automatic.
     """
 
-    run: Callable[[str, Run, RunStep], Awaitable[str]]
+    run: Callable[[str, Run, RunStep], Awaitable[str | Label]]
     describe: Callable[[Incident, Mapping[str, Any]], Label]
     public: bool = False
     title: Label = Label(de="", en="")  # its name for people

@@ -7,7 +7,7 @@ a row with a time, so that no restart forgets it. Skipping takes a reason; evide
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
@@ -261,9 +261,20 @@ def _open(
         work.tell("playbook.open", run.id, run.incident, step=step.id, due_us=due)
 
 
-def end_step(work: Work, run_id: str, step_id: str, *, note: str = "", evidence: str = "", skip: bool = False) -> Run:
+def end_step(
+    work: Work,
+    run_id: str,
+    step_id: str,
+    *,
+    note: str = "",
+    evidence: str = "",
+    skip: bool = False,
+    files: Sequence[Mapping[str, Any]] = (),
+) -> Run:
     """A step is done, or skipped.
 
+    Args:
+        files: what lies beside it as evidence: name, SHA-256, type and size of each. It goes with the entry of the log.
     Raises:
         Conflict: it is not open (says who ended it). BadRequestData: evidence, or a reason for skipping, is missing.
     """
@@ -274,23 +285,22 @@ def end_step(work: Work, run_id: str, step_id: str, *, note: str = "", evidence:
         raise Conflict(f"Step {step_id} is {each.state}{who}", state=each.state, who=each.who)
     if skip and not note.strip():
         raise BadRequestData("To skip a step takes a reason")
-    if not skip and each.step.evidence and not (evidence.strip() or (each.step.evidence == "note" and note.strip())):
+    given = evidence.strip() or files or (each.step.evidence == "note" and note.strip())
+    if not skip and each.step.evidence and not given:
         raise BadRequestData(f"Step {step_id} asks for evidence: {each.step.evidence}")
     state: StepState = "skipped" if skip else "done"
+    detail = {"playbook": run.playbook, "step": step_id, "title": each.step.title.de, "note": note.strip()}
+    if files:
+        content = {"what": f"step-{state}", "by": work.by.name or work.by.who, **detail, "files": list(files)}
+        hashes = [str(file["sha256"]) for file in files]
+        seq = journal.add(work, run.incident, "automatic", content, attachments=hashes)
+        evidence = f"file:{seq}/{hashes[0]}"
+    else:
+        journal.note(work, run.incident, f"step-{state}", **detail, evidence=evidence.strip())
     ended = msgspec.structs.replace(
         each, state=state, ended_us=work.now, who=work.by.who, note=note.strip(), evidence=evidence.strip()
     )
     _put(work, ended)
-    journal.note(
-        work,
-        run.incident,
-        f"step-{state}",
-        playbook=run.playbook,
-        step=step_id,
-        title=each.step.title.de,
-        note=note.strip(),
-        evidence=evidence.strip(),
-    )
     work.tell(f"playbook.{state}", run_id, run.incident, step=step_id)
     return settle(work, run_id)
 

@@ -252,7 +252,8 @@ class Operations:
 
     async def _act(self, tenant: str, shelf: Shelf, run: Run, step: RunStep) -> None:
         try:
-            result = await self._actions[step.step.action].run(tenant, run, step)
+            said = await self._actions[step.step.action].run(tenant, run, step)
+            result = said if isinstance(said, str) else _encode(said).decode()  # a text in each language
         except Exception as error:  # an action of anybody; the step stays open, a person sees why
             log.warning("action_failed", tenant=tenant, action=step.step.action, error=repr(error))
             result = f"failed: {error}"

@@ -36,8 +36,8 @@ _WORDS: Final[dict[str, Label]] = {
 def actions(shelves: Shelves, near: Near | None = None, send: Send | None = None) -> dict[str, Action]:
     """Our own actions, by name."""
 
-    def of(do: Callable[[Shelf, Run, RunStep], str]) -> Callable[[str, Run, RunStep], Awaitable[str]]:
-        async def run(tenant: str, run: Run, step: RunStep) -> str:
+    def of(do: Callable[[Shelf, Run, RunStep], Label]) -> Callable[[str, Run, RunStep], Awaitable[Label]]:
+        async def run(tenant: str, run: Run, step: RunStep) -> Label:
             return await asyncio.to_thread(lambda: do(shelves(tenant), run, step))
 
         return run
@@ -99,15 +99,17 @@ def actions(shelves: Shelves, near: Near | None = None, send: Send | None = None
 # ── units ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _ask(shelf: Shelf, run: Run, step: RunStep) -> str:
+def _ask(shelf: Shelf, run: Run, step: RunStep) -> Label:
     capability, count = str(step.step.arguments["capability"]), _count(step.step.arguments)
     with shelf.work(SYSTEM) as work:
         known = [n for n in assignments.needs(work, run.incident) if n.capability == capability]
         missing = count - sum(need.count for need in known)
         if missing <= 0:
-            return f"{count} × {capability}: asked for already"
+            return Label(
+                de=f"{count} × {capability} war schon angefordert", en=f"{count} × {capability}: asked for already"
+            )
         assignments.ask(work, run.incident, capability, missing)
-    return f"{missing} × {capability}: asked for"
+    return Label(de=f"{missing} × {capability} angefordert", en=f"{missing} × {capability}: asked for")
 
 
 def _count(given: Mapping[str, Any]) -> int:
@@ -130,13 +132,16 @@ def _list(given: object) -> tuple[str, ...]:
     return tuple(str(part).strip() for part in parts if str(part).strip())
 
 
-def _add_agencies(shelf: Shelf, run: Run, step: RunStep) -> str:
+def _add_agencies(shelf: Shelf, run: Run, step: RunStep) -> Label:
     with shelf.work(SYSTEM) as work:
         incident = incidents.get(work, run.incident)
         agencies = tuple(dict.fromkeys((*incident.agencies, *_list(step.step.arguments["agencies"]))))
         new = agencies[len(incident.agencies) :]
         incidents.change(work, incident.id, None, {"agencies": agencies})
-    return f"takes part now: {', '.join(new)}" if new else "all of them take part already"
+    names = ", ".join(new)
+    if not new:
+        return Label(de="alle waren schon beteiligt", en="all of them take part already")
+    return Label(de=f"jetzt beteiligt: {names}", en=f"takes part now: {names}")
 
 
 def _says_agencies(incident: Incident, given: Mapping[str, Any]) -> Label:
@@ -153,14 +158,14 @@ def _severity(given: Mapping[str, Any]) -> Severity:
     return found
 
 
-def _raise(shelf: Shelf, run: Run, step: RunStep) -> str:
+def _raise(shelf: Shelf, run: Run, step: RunStep) -> Label:
     wanted = _severity(step.step.arguments)
     with shelf.work(SYSTEM) as work:
         incident = incidents.get(work, run.incident)
         if SEVERITIES.index(incident.severity) >= SEVERITIES.index(wanted):
-            return f"it is {incident.severity} already"
+            return Label(de=f"war schon {_WORDS[incident.severity].de}", en=f"it is {incident.severity} already")
         incidents.change(work, incident.id, None, {"severity": wanted})
-    return f"{incident.severity} → {wanted}"
+    return Label(de=f"{_WORDS[incident.severity].de} → {_WORDS[wanted].de}", en=f"{incident.severity} → {wanted}")
 
 
 def _says_raise(_: Incident, given: Mapping[str, Any]) -> Label:
@@ -168,34 +173,34 @@ def _says_raise(_: Incident, given: Mapping[str, Any]) -> Label:
     return Label(de=f"hebt die Schwere auf {word.de} an", en=f"raises the severity to {word.en}")
 
 
-def _add_section(shelf: Shelf, run: Run, step: RunStep) -> str:
+def _add_section(shelf: Shelf, run: Run, step: RunStep) -> Label:
     given = step.step.arguments
     with shelf.work(SYSTEM) as work:
         incident = incidents.get(work, run.incident)
         if any(s.id == given["id"] for s in incident.sections):
-            return f"section {given['id']} is there already"
+            return Label(de="Abschnitt gab es schon", en=f"section {given['id']} is there already")
         made = Section(id=str(given["id"]), title=str(given["title"]), agency=str(given.get("agency", "")))
         incidents.change(work, incident.id, None, {"sections": (*incident.sections, made)})
-    return f"section {given['id']}"
+    return Label(de=f"Abschnitt „{given['title']}“ gebildet", en=f"section “{given['title']}” formed")
 
 
 def _says_section(_: Incident, given: Mapping[str, Any]) -> Label:
     return Label(de=f"bildet den Abschnitt „{given['title']}“", en=f"forms the section “{given['title']}”")
 
 
-def _note(shelf: Shelf, run: Run, step: RunStep) -> str:
+def _note(shelf: Shelf, run: Run, step: RunStep) -> Label:
     """The result of an action stands in the log: that is the note."""
     text = str(step.step.arguments["text"])
     with shelf.work(SYSTEM) as work:
         journal.note(work, run.incident, "playbook-note", playbook=run.playbook, step=step.step.id, text=text)
-    return text
+    return Label(de=text, en=text)
 
 
 # ── devices ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _commanding(shelves: Shelves, near: Near, send: Send) -> Callable[[str, Run, RunStep], Awaitable[str]]:
-    async def run(tenant: str, run: Run, step: RunStep) -> str:
+def _commanding(shelves: Shelves, near: Near, send: Send) -> Callable[[str, Run, RunStep], Awaitable[Label]]:
+    async def run(tenant: str, run: Run, step: RunStep) -> Label:
         given = step.step.arguments
         shelf = await asyncio.to_thread(shelves, tenant)
         incident = await asyncio.to_thread(incidents.get, shelf, run.incident)
@@ -204,10 +209,14 @@ def _commanding(shelves: Shelves, near: Near, send: Send) -> Callable[[str, Run,
         radius = float(given.get("radius_m", 500))
         devices = await asyncio.to_thread(near, tenant, str(given["type"]), incident.place.location, radius)
         if incident.exercise:
-            return f"EXERCISE: {len(devices)} devices would have been told {given['command']}"
+            said = f"{len(devices)} × {given['command']}"
+            return Label(de=f"ÜBUNG: nicht geschaltet ({said})", en=f"EXERCISE: not switched ({said})")
         for device in devices:
             await send(tenant, device, str(given["command"]), dict(given.get("params", {})))
-        return f"{len(devices)} devices told {given['command']}"
+        return Label(
+            de=f"{len(devices)} Geräten gesagt: {given['command']}",
+            en=f"{len(devices)} devices told {given['command']}",
+        )
 
     return run
 

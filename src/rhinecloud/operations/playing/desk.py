@@ -5,8 +5,9 @@ Blocking, for the length of one commit: in a loop, call it in a thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import IO
 
 import msgspec
 
@@ -15,6 +16,7 @@ from rhinecloud.base.errors import ResourceNotFound
 from rhinecloud.insight import Alert
 from rhinecloud.operations import incidents, playbooks
 from rhinecloud.operations.action import Action
+from rhinecloud.operations.collaboration import Files
 from rhinecloud.operations.declare import Incident, PlaybookStep, PlaybookVersion, Run
 from rhinecloud.operations.playbooks import Difference
 from rhinecloud.operations.seat import Seat
@@ -115,6 +117,18 @@ class PlaybookDesk:
                 found.append(Going(run=playbooks.running(work, run_id), incident=incident))
         return found
 
+    def acting(self) -> frozenset[tuple[str, str]]:
+        """(run, step) whose action is being done."""
+        return frozenset(
+            (run, step) for run, step in self.seat.shelf.rows("SELECT run, step FROM run_step WHERE act = 1")
+        )
+
+    def run(self, run_id: str) -> Run:
+        """Raises: ResourceNotFound, also for one in an incident that they may not see."""
+        found = playbooks.running(self.seat.shelf, run_id)
+        self.seat.incident(found.incident)
+        return found
+
     def runs(self, incident_id: str) -> list[Run]:
         return playbooks.of_incident(self.seat.shelf, self.seat.incident(incident_id).id)
 
@@ -126,9 +140,20 @@ class PlaybookDesk:
         with self._running(run_id) as work:
             return playbooks.end(work, run_id, reason)
 
-    def end_step(self, run_id: str, step_id: str, *, note: str = "", evidence: str = "", skip: bool = False) -> Run:
-        with self._running(run_id) as work:
-            playbooks.end_step(work, run_id, step_id, note=note, evidence=evidence, skip=skip)
+    def end_step(
+        self,
+        run_id: str,
+        step_id: str,
+        *,
+        note: str = "",
+        evidence: str = "",
+        skip: bool = False,
+        given: Iterable[tuple[str, IO[bytes]]] = (),
+    ) -> Run:
+        """A step is done, or skipped; `given` are files beside it, by name. See `playbooks.end_step`, `Files`."""
+        with Files(self.seat.shelf).arriving(given) as arrived, self._running(run_id) as work:
+            files = [msgspec.to_builtins(file) for file in arrived.place()]
+            playbooks.end_step(work, run_id, step_id, note=note, evidence=evidence, skip=skip, files=files)
             return playbooks.settle(work, run_id, self.automatic)
 
     def undone(self, run_id: str, step_id: str, note: str = "") -> Run:

@@ -93,9 +93,8 @@ class Playing:
         present, now, pace = self._presents.open(tenant), self._clock(), self._pace(tenant)
         found: list[tuple[str, str, Seen]] = []
         for run, step, watch, before in watched:
-            seen = watching.look(
-                watch, watching.reading(present.get(watch.entity), watch.attr, self._expand), before, now, pace
-            )
+            entity = present.get(await self._named(tenant, present, watch.entity))
+            seen = watching.look(watch, watching.reading(entity, watch.attr, self._expand), before, now, pace)
             if watching.worth_telling(before, seen):
                 found.append((run, step, seen))
         if found:
@@ -127,7 +126,9 @@ class Playing:
             wanted = offers.asked_for(playbooks.every(work))
             known = {a for (a,) in work.rows("SELECT alert FROM playbook_offer")}
             news = any(alert.rule in wanted and alert.id not in known for alert in raised)
-            ended = any(offer.alert not in {a.id for a in raised} for offer in offers.waiting(work))
+            going = {p for (p,) in work.rows("SELECT playbook FROM run WHERE ended_us IS NULL")}
+            there = {alert.id for alert in raised}
+            ended = any(o.alert not in there or o.playbook in going for o in offers.waiting(work))
         if news or ended:
             with shelf.work(SYSTEM) as work:
                 offers.hear(work, raised, self._automatic())

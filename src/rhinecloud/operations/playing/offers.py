@@ -57,8 +57,12 @@ def hear(work: Work, alerts: Sequence[Alert], automatic: Collection[str]) -> Non
                 _ask(work, playbook, trigger, alert, automatic)
     raised = {alert.id for alert in alerts}
     for offer in waiting(work):
+        going = _going(work, offer.playbook)
         if offer.alert not in raised:
             _end(work, offer, "over")
+        elif going is not None:  # somebody began it meanwhile
+            _link(work, going, offer.alert)
+            _end(work, offer, "linked", incident=going.id)
 
 
 def _ask(work: Work, playbook: PlaybookVersion, trigger: Trigger, alert: Alert, automatic: Collection[str]) -> None:

@@ -89,10 +89,10 @@ def look(watch: Watch, now: Reading, before: Seen | None, now_us: int, pace: flo
     value = now.value if now.at_us > now_us - STALE_S * SECOND else None
     if value is not None and (not trace or now_us - trace[-1][0] >= TREND_S * SECOND / KEPT / pace):
         trace = (*trace, (now_us, value))[-KEPT - 1 :]
-    rising = _rises(trace, value, now_us, pace)
     expected = max((v for ahead_s, v in now.ahead if ahead_s <= watch.within_s), default=None)
     if now.ahead_at_us <= now_us - STALE_S * SECOND:
         expected = None
+    rising = _rises(trace, value, expected, now_us, pace)
     return Seen(
         since_us=_since(watch, value, expected, rising, before, now_us),
         value=value,
@@ -107,9 +107,14 @@ def look(watch: Watch, now: Reading, before: Seen | None, now_us: int, pace: flo
     )
 
 
-def _rises(trace: Sequence[tuple[int, float]], value: float | None, now_us: int, pace: float) -> bool:
+def _rises(
+    trace: Sequence[tuple[int, float]], value: float | None, expected: float | None, now_us: int, pace: float
+) -> bool:
+    """By what was seen over the last hour; while that is not known yet, by the forecast."""
     older = [v for at, v in trace if TREND_S / 6 <= (now_us - at) * pace / SECOND <= 2 * TREND_S]
-    return value is not None and bool(older) and value - older[0] > RISE
+    if value is None:
+        return False
+    return value - older[0] > RISE if older else expected is not None and expected - value > RISE
 
 
 def _since(
