@@ -366,6 +366,7 @@ class City:
                 ask=self.publications.ask,
                 insight=self.insight,
                 operations=self.operations,
+                telling=self.telling,
                 warnings=self.warnings,
                 clock=self.clock,
             )

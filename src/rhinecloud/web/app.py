@@ -23,6 +23,7 @@ from .pages import (
     charts,
     command,
     data,
+    deliveries,
     devices,
     entity,
     evidence,
@@ -33,6 +34,7 @@ from .pages import (
     incident,
     incidents,
     mapping,
+    my_unit,
     overview,
     packs,
     parts,
@@ -46,6 +48,7 @@ from .pages import (
     situation,
     tenants,
     units,
+    ways,
 )
 from .rendering import Files, Pages
 from .rooms import Rooms
@@ -94,6 +97,9 @@ def build(rooms: Rooms) -> Guarded:
         *parts.routes(rooms, pages, visits),
         *incidents.routes(rooms, pages, visits, live, boards),
         *units.routes(rooms, pages, visits, live, boards),
+        *deliveries.routes(rooms, pages, visits),
+        *ways.routes(rooms, pages, visits),
+        *my_unit.routes(rooms, pages, visits),
         *command.routes(rooms, visits),
     ]
     visits.navigation.built(frozenset(path for handler in handlers for path in handler.paths))

@@ -78,6 +78,26 @@ SCREENS: Final = (
         there=lambda rooms: rooms.operations,
         group=4,
     ),
+    Screen(
+        key="deliveries",
+        path="/deliveries",
+        icon="send",
+        label=N_("Deliveries"),
+        letter="l",
+        action="incidents.read",
+        there=lambda rooms: rooms.operations,
+        group=4,
+    ),
+    Screen(
+        key="my-unit",
+        path="/my-unit",
+        icon="ambulance",
+        label=N_("My unit"),
+        letter="j",
+        action="units.answer",
+        there=lambda rooms: rooms.telling,
+        group=4,
+    ),
     # what it is made of
     Screen(
         key="rules",

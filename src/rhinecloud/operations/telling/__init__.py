@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from .crew import Aboard, CrewDesk
 from .declare import Attachment, Attempt, Channel, Delivery, DeliveryState, Mark, Message, Priority, Tell, Text, Way
-from .desk import AskedDeliveries, Held, Line, TellingDesk
+from .desk import AskedDeliveries, CodeDesk, Held, Line, TellingDesk, there
 from .devices import Devices
 from .digits import ATTRIBUTE, Digits
 from .mail import Mail
@@ -29,6 +29,7 @@ from .room import Telling
 from .systems import Contact, Done, SystemsDesk
 from .ways import Known
 from .webhook import Webhooks
+from .wording import text_of
 
 __all__ = [
     "ATTRIBUTE",
@@ -37,6 +38,7 @@ __all__ = [
     "Attachment",
     "Attempt",
     "Channel",
+    "CodeDesk",
     "Contact",
     "CrewDesk",
     "Delivery",
@@ -65,4 +67,6 @@ __all__ = [
     "of_key",
     "stop",
     "tell",
+    "text_of",
+    "there",
 ]

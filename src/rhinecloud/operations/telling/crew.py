@@ -9,9 +9,10 @@ from typing import Final
 
 import msgspec
 
+from rhinecloud.base.declare import Label
 from rhinecloud.base.errors import Conflict, ResourceNotFound
 from rhinecloud.operations import assignments, incidents, radio, things, units
-from rhinecloud.operations.declare import Assignment, Incident, Speech, Unit, UnitKind
+from rhinecloud.operations.declare import Agency, Assignment, Incident, IncidentType, Speech, Unit, UnitKind
 from rhinecloud.operations.seat import Seat
 from rhinecloud.operations.tables import Work
 
@@ -35,6 +36,7 @@ class Aboard(msgspec.Struct, frozen=True, kw_only=True):
     kind: UnitKind
     assignment: Assignment | None  # that is open and that it was told of
     incident: Incident | None
+    type: IncidentType | None  # of the incident
     told: tuple[Told, ...]  # the newest first
     waiting: tuple[Speech, ...]  # its wishes to speak that nobody has answered
 
@@ -51,6 +53,11 @@ class CrewDesk:
         self.seat.may("units.answer")
         mine = self.seat.agencies("units.answer")
         return [u for u in units.every(self._shelf) if mine is None or u.agency in mine]
+
+    def agencies(self) -> dict[str, Label]:
+        """Titles of agencies, by id."""
+        self.seat.may("units.answer")
+        return {a.id: a.title for a in things.every(self._shelf, Agency).values()}
 
     def board(self, unit_id: str) -> None:
         """They are on this unit from now on. Raises: ResourceNotFound."""
@@ -83,11 +90,13 @@ class CrewDesk:
             told = _told(work, unit_id)
             if held is not None and held.alerted_us is None:
                 held = None  # reserved: the unit does not know
+            incident = incidents.get(work, held.incident) if held else None
             return Aboard(
                 unit=unit,
                 kind=things.get(work, UnitKind, unit.kind),
                 assignment=held,
-                incident=incidents.get(work, held.incident) if held else None,
+                incident=incident,
+                type=things.get(work, IncidentType, incident.type) if incident else None,
                 told=tuple(told),
                 waiting=tuple(s for s in radio.waiting(work) if s.unit == unit_id),
             )

@@ -8,14 +8,16 @@ Need-to-know as everywhere: a message concerns the agencies of its incident, or 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import Forbidden, ResourceNotFound
+from rhinecloud.operations.declare import By
 from rhinecloud.operations.seat import Seat
-from rhinecloud.operations.tables import Shelf, Work
+from rhinecloud.operations.tables import FILE, Shelf, Work
 
 from . import marking, outbox, ways
 from .declare import NEWS, Attempt, Delivery, Mark, Message, Tell, Text, Way
@@ -28,7 +30,7 @@ class AskedDeliveries(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str = ""  # in recipient or address
     states: tuple[str, ...] = ()
-    channel: str = ""
+    channel: str = ""  # "": all; pages of units that answered on another way are then left out
     about: str = ""  # "": all but news
     incident: str = ""
     before: int = 0
@@ -71,6 +73,7 @@ class TellingDesk:
             (asked.channel, "d.channel = ?", (asked.channel,)),
             (True, "t.about = ?" if asked.about else "t.about <> ?", (asked.about or NEWS,)),
             (asked.incident, "t.incident = ?", (asked.incident,)),
+            (not asked.states and not asked.channel, "NOT (d.channel = 'web' AND d.state = 'stopped')", ()),
             (asked.before, "d.num < ?", (asked.before,)),
             _known(sees),
         ]
@@ -91,6 +94,10 @@ class TellingDesk:
     def delivery(self, delivery_id: str) -> tuple[Delivery, Message, list[Attempt]]:
         found, message = self._seen(self._shelf, delivery_id)
         return found, message, outbox.attempts(self._shelf, found.id)
+
+    def siblings(self, message: Message) -> list[Delivery]:
+        """All deliveries of a message that they may see."""
+        return outbox.deliveries(self._shelf, message.id)
 
     def of_incident(self, incident_id: str) -> list[tuple[Message, list[Delivery]]]:
         """What was told of an incident, in order, with what became of it."""
@@ -180,6 +187,34 @@ class TellingDesk:
     def _now(self) -> int:
         with self._shelf.reading() as work:
             return work.now
+
+
+class CodeDesk:
+    """For who was told by mail and has no account: the message of an address that cannot be guessed, and the answer."""
+
+    def __init__(self, seat: Seat) -> None:
+        self._shelf = seat.shelf
+
+    def of_code(self, code: str) -> Delivery | None:
+        try:
+            return outbox.of_code(self._shelf, code)
+        except ResourceNotFound:
+            return None
+
+    def message(self, found: Delivery) -> Message:
+        return outbox.get(self._shelf, found.told)
+
+    def answer(self, found: Delivery, what: Mark, reason: str = "") -> Delivery:
+        """Raises: Conflict: there is nothing to answer any more. BadRequestData: a decline has no reason."""
+        with self._shelf.work(By(f"mail:{found.address}", found.address)) as work:
+            if found.read_us is None:
+                marking.mark(work, found.id, "read")
+            return marking.mark(work, found.id, what, reason=reason)
+
+
+def there(folder: Path) -> bool:
+    """Whether a tenant's folder has a command centre."""
+    return (folder / FILE).exists()
 
 
 def _known(sees: frozenset[str] | None) -> tuple[object, str, Sequence[Any]]:

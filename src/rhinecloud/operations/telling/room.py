@@ -66,6 +66,7 @@ class Telling:
         self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._seen: set[str] = set()
         self._coming: dict[str, asyncio.Event] = {}
+        self.over = False  # the city stops: who waits for news need not wait
         self._given_up: dict[str, int] = {}
         self._shelf: Callable[[str], Shelf] | None = None
 

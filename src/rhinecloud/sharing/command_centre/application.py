@@ -63,13 +63,14 @@ class CommandCentre:
         self._seat, self._access, self._default = seat, access, default_tenant
         self._handlers = Handlers(ROOT, telling.next_news)
         self._stream = NewsStream(self._still, telling.next_news)
-        self._wake = telling.wake
+        self._telling, self._wake = telling, telling.wake
         self._loop: asyncio.AbstractEventLoop | None = None
         access.watchers.append(self._rights_changed)
 
     def stop(self) -> None:
         """Ends the streams, for which a server would otherwise wait."""
         self._stream.stop()
+        self._telling.over = True
         self._wake()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
