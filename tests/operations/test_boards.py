@@ -1,4 +1,4 @@
-"""The boards say one thing of each unit and incident; the command line does what it says, and a hasty hand undoes it."""
+"""The boards say one thing of each unit and incident; the command line does what it says; haste is undone."""
 
 from __future__ import annotations
 

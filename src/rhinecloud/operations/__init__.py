@@ -4,7 +4,7 @@ In: reports, alerts, statuses of units, decisions of people. Out: incidents with
 playbooks, news of all of it, an entity an incident. It must not know HTTP, nor how anybody is told.
 """
 
-from . import collaboration, picture, planning, playing, signs, telling, warnings
+from . import collaboration, picture, planning, playing, reporting, signs, telling, warnings
 from .action import Action, Argument
 from .assignments import Pick
 from .boards import BoardDesk, Strip, Tile
@@ -42,7 +42,7 @@ from .entities import ENTITIES
 from .following import Follower
 from .incidents import Report
 from .moving import Part
-from .proposing import Proposal
+from .proposing import Choice, Proposal
 from .room import Operations
 from .searching import Asked
 from .seat import Seat
@@ -61,6 +61,7 @@ __all__ = [
     "Barrier",
     "BoardDesk",
     "Centre",
+    "Choice",
     "Clock",
     "Crossing",
     "Deed",
@@ -98,6 +99,7 @@ __all__ = [
     "Zone",
     "collaboration",
     "picture",
+    "reporting",
     "planning",
     "playing",
     "signs",

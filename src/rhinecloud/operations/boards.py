@@ -13,9 +13,9 @@ from typing import Final
 
 import msgspec
 
-from rhinecloud.base.errors import ResourceNotFound
+from rhinecloud.base.errors import Conflict, ResourceNotFound
 
-from . import assignments, deeds, incidents, moving, radio, searching, things, units
+from . import assignments, deeds, incidents, journal, moving, radio, searching, things, units
 from .assignments import Pick
 from .clocks import Clock, clocks
 from .commanding import Known, Meaning, read
@@ -145,6 +145,29 @@ class BoardDesk:
         self._seat.may("incidents.read")
         with self._seat.shelf.work(self._seat.by) as work:
             return deeds.undo(work, deed_id)
+
+    def report_once(self, given: Report, *, again: bool = False) -> Incident:
+        """A new incident of alerts of the city; also where one has come of them already and is worked on: `again`.
+
+        Raises:
+            Conflict: it is worked on already; `incident` names it.
+        """
+        self._seat.may("incidents.manage")
+        with self._seat.shelf.work(self._seat.by) as work:
+            for alert in given.alerts:
+                for (incident_id,) in work.rows("SELECT incident FROM incident_alert WHERE alert = ?", alert):
+                    found = incidents.get(work, incident_id)
+                    if found.state not in OVER and not again:
+                        raise Conflict(f"Incident {found.number} has come of this alert already", incident=found.id)
+            return incidents.report(work, given)
+
+    def note_report(self, incident_id: str, title: str, text: str, source: str) -> Incident:
+        """Somebody else reports what is known already: it goes into the log, and nothing else changes."""
+        with self._seat.changing(incident_id) as (work, incident):
+            said = {"title": title.strip()[:200], "text": text.strip()[:20_000], "source": source[:200]}
+            journal.note(work, incident.id, "reported-again", **said)
+            work.tell("incident.reported-again", incident.id, incident.id, incident.agencies)
+            return incident
 
     def withdraw_need(self, incident_id: str, need_id: int) -> None:
         with self._seat.changing(incident_id) as (work, incident):

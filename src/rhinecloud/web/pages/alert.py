@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from rhinecloud.base.clock import SECOND, iso
 from rhinecloud.base.errors import BadRequestData, ResourceNotFound
 from rhinecloud.insight import WHY
 from rhinecloud.web.catalogue import Catalogue
+from rhinecloud.web.incident_tabs import address
 from rhinecloud.web.island import ISLAND_TEXTS, Island
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.rendering import Pages
@@ -80,6 +82,8 @@ class AlertPage(msgspec.Struct, kw_only=True):
     steps: list[Step]
     snoozes: dict[str, str]
     may_manage: bool
+    may_report: bool  # as an incident
+    incidents: list[tuple[str, str]]  # (address, number and title) of those that came of it
     may_see_raw: bool
     error: str
     typed: dict[str, str]
@@ -127,6 +131,14 @@ class AlertScreens:
         self._rooms.insight.comment(visit.tenant, alert_id, who(visit), text)
         await self._record(visit, "alert.comment", alert_id)
         return _back(alert_id, "commented")
+
+    async def _incidents(self, visit: Visit, alert_id: str) -> list[tuple[str, str]]:
+        """What has come of it, as far as this person may know."""
+        if self._rooms.operations is None or not self._visits.may(visit, "incidents.read"):
+            return []
+        desk = self._rooms.operations.desk(visit.tenant, visit.principal)
+        found = await asyncio.to_thread(desk.of_alert, alert_id)
+        return [(address(i.id), f"{i.number} {i.title}") for i in found]
 
     async def _act(self, request: AnyRequest, alert_id: str) -> Visit:
         visit = await visit_of(self._rooms, self._visits, request, "alerts.manage")
@@ -198,6 +210,8 @@ class AlertScreens:
             steps=_steps(alert, say, language),
             snoozes={m: say(text) for m, text in SNOOZES.items()},
             may_manage=self._visits.may(visit, "alerts.manage"),
+            may_report=self._rooms.operations is not None and self._visits.may(visit, "incidents.manage"),
+            incidents=await self._incidents(visit, alert_id),
             may_see_raw=self._visits.may(visit, "quality.read") and self._rooms.backbone is not None,
             error=say(error),
             typed=typed or {},

@@ -25,7 +25,13 @@ from .incidents import Group, unit_groups
 
 REPORTS: Final = 12
 SETTINGS: Final = "/command/settings"
-SOURCES: Final = {"hand": N_("by hand"), "radio": N_("by radio"), "gps": N_("by position"), "undo": N_("taken back")}
+SOURCES: Final = {
+    "hand": N_("by hand"),
+    "radio": N_("by radio"),
+    "gps": N_("by position"),
+    "undo": N_("taken back"),
+    "seed": N_("set up"),
+}
 
 
 class UnitsPage(msgspec.Struct, kw_only=True):

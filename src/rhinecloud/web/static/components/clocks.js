@@ -10,11 +10,12 @@ document.addEventListener("visibilitychange", () => { for (const clock of all) c
 
 const two = (value) => String(value).padStart(2, "0");
 
-/** 0:05, 12:40, 2 h 07, 3 d. */
+/** 0:05, 12:40, 2 h 07, 14 h, 3 d. */
 export function spell(seconds) {
   const whole = Math.abs(seconds);
   const minutes = Math.floor(whole / 60);
   if (whole >= 172_800) return `${Math.floor(whole / 86_400)} d`;
+  if (whole >= 36_000) return `${Math.floor(minutes / 60)} h`;
   return minutes >= 60 ? `${Math.floor(minutes / 60)} h ${two(minutes % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
