@@ -4,7 +4,7 @@ area needs later is a further step at the end.
 
 from __future__ import annotations
 
-from . import boards, collaboration, first, picture, plans, playing, telling, warnings
+from . import boards, collaboration, first, picture, plans, playing, reporting, telling, warnings
 
 SCHEMA = (
     first.TABLES,
@@ -15,4 +15,5 @@ SCHEMA = (
     collaboration.TABLES,
     playing.TABLES,
     warnings.TABLES,
+    reporting.TABLES,
 )

@@ -8,16 +8,18 @@ Bevölkerungsschutz; where services differ from it, theirs count: these are pict
 
 from .catalogue import CATALOGUE, GROUPS, Named, label, read
 from .grammar import BASES, ORGANISATIONS, SIZES, TASKS, Base, Organisation, Sign, Size, Task
-from .svg import svg
+from .svg import HEIGHT, WIDTH, svg
 from .units import of_unit
 
 __all__ = [
     "BASES",
     "CATALOGUE",
     "GROUPS",
+    "HEIGHT",
     "ORGANISATIONS",
     "SIZES",
     "TASKS",
+    "WIDTH",
     "Base",
     "Named",
     "Organisation",

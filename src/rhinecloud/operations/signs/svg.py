@@ -18,8 +18,9 @@ _PLAIN: Final = Organisation(id="", label=BASES["formation"].label, fill="#fffff
 
 
 @lru_cache(maxsize=1000)
-def svg(key: str, language: str = "en", *, planned: bool = False) -> str:
-    """The drawing of a sign. Planned: dashed, for what is not there yet.
+def svg(key: str, language: str = "en", *, planned: bool = False, plain: bool = False) -> str:
+    """The drawing of a sign. Planned: dashed, for what is not there yet. Plain: without words and cuts, for who draws
+    no more than lines.
 
     Raises:
         BadRequestData: there is no such sign.
@@ -34,14 +35,14 @@ def svg(key: str, language: str = "en", *, planned: bool = False) -> str:
     whole, width = f"{base.outline} {base.extra}", 3 if base.ink == _BLACK else 4
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
-        f' role="img"><title>{escape(said)}</title>',
+        f' role="img">{"" if plain else f"<title>{escape(said)}</title>"}',
         f'<defs><clipPath id="{inside}"><path d="{base.outline}"/></clipPath></defs>',
         f'<path d="{whole}" {_LINE} stroke="#ffffff" stroke-width="8"/><path d="{base.outline}" fill="{fill}"/>',
-        _figure(sign, base, ink, inside),
+        _figure(sign, base, ink, "" if plain else inside),
         f'<path d="{whole}" {_LINE} stroke="{base.ink}" stroke-width="{width}"{dash}/>',
         _size(sign),
-        _text(base.mark, 14, 34, 30, base.ink) if base.mark else "",
-        _letters(sign, base, ink),
+        "" if plain or not base.mark else _text(base.mark, 14, 34, 30, base.ink),
+        "" if plain else _letters(sign, base, ink),
         "</svg>",
     ]
     return "".join(parts)
@@ -54,7 +55,10 @@ def _figure(sign: Sign, base: Base, ink: str, inside: str) -> str:
     move, scale = placed(task, base, bool(sign.text))
     drawn = f'<path d="{task.lines}" {_LINE} stroke="{ink}" stroke-width="{3 / scale:.2f}"/>' if task.lines else ""
     filled = f'<path d="{task.fills}" fill="{ink}"/>' if task.fills else ""
-    cut = f' clip-path="url(#{inside})"' if task.covers else ""
+    cut = f' clip-path="url(#{inside})"' if task.covers and inside else ""
+    if task.covers and not inside and base.box[2] < 60:  # nothing is cut: it is made to fit
+        scale *= 0.66
+        move = (base.box[0] + base.box[2] / 2 - 42 * scale, base.box[1] + base.box[3] / 2 - 25 * scale)
     return f'<g{cut}><g transform="translate({move[0]:.2f} {move[1]:.2f}) scale({scale:.3f})">{filled}{drawn}</g></g>'
 
 
