@@ -11,6 +11,7 @@ from .plans.choosing import Fit, above
 from .plans.declare import LEVELS, AlarmPlan, Area, Closure, Hours, PlanNeed
 from .plans.desk import PlanDesk
 from .plans.escalating import Escalation
+from .plans.findings import Finding, find
 from .roads.ahead import Ahead
 from .roads.importing import import_extract, known_of
 from .roads.importing import remove as remove_extract
@@ -34,6 +35,7 @@ __all__ = [
     "Duty",
     "DutyDesk",
     "Escalation",
+    "Finding",
     "Fit",
     "Gap",
     "Holder",
@@ -47,6 +49,7 @@ __all__ = [
     "Version",
     "above",
     "capabilities",
+    "find",
     "import_extract",
     "known_of",
     "name_of",
