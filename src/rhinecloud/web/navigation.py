@@ -79,6 +79,16 @@ SCREENS: Final = (
         group=4,
     ),
     Screen(
+        key="planning",
+        path="/command/settings",
+        icon="clipboard-list",
+        label=N_("Planning"),
+        letter="n",
+        action="incidents.read",
+        there=lambda rooms: rooms.operations,
+        group=4,
+    ),
+    Screen(
         key="deliveries",
         path="/deliveries",
         icon="send",
