@@ -17,7 +17,7 @@ import msgspec
 from rhinecloud.base.model import NULL, VALUE_MEMBER, Entity, Instance, instance_of
 
 from .engine import Store
-from .pieces import Piece, living, pieces, remaining
+from .pieces import SERIES, Piece, last_of_series, living, newest, pieces, remaining
 
 _FIELDS: Final = "entity, attr, dataset, change, id, type, at_us, observed_us, received_us, number, body, flags, source"
 _json = msgspec.json.Decoder()
@@ -76,8 +76,7 @@ def living_rows(
         else:
             touched.append(piece)
     # Only the columns that are needed: where a row's raw message lies is half of what a month holds.
-    # The last of each series is looked for once, in all together: in the recent rows first, it took as long again.
-    parts = [f"SELECT {columns} FROM recent WHERE at_us <= {at_us} AND {where}"]
+    parts = [newest(f"SELECT {columns} FROM recent WHERE at_us <= {at_us} AND {where}", SERIES)]
     if base:
         parts.append(f"SELECT {columns} FROM read_parquet({past.path(base.state or '')}) WHERE {where}")
     parts += [
@@ -85,7 +84,7 @@ def living_rows(
         WHERE at_us <= {at_us} AND coalesce(until_us, {at_us} + 1) > {at_us} AND {where}"""
         for piece in touched
     ]
-    return living(" UNION ALL ".join(parts), columns)
+    return living(last_of_series(" UNION ALL ".join(parts)) if len(parts) > 1 else parts[0], columns)
 
 
 def _entity(rows: list[tuple[Any, ...]]) -> Entity:

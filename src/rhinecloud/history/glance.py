@@ -79,8 +79,11 @@ def moves(
     """
     about = f"(attr IN ({_list(attrs)}) OR (attr = '' AND change <> 1))"
     rows = rows_between(past, from_us + 1, to_us + 1, _FIELDS, about)
-    last = newest(rows, f"entity, attr, dataset, (at_us - {from_us}) // {step_us}")
-    found = past.rows(f"SELECT {_TOLD} FROM ({last}) ORDER BY at_us, id LIMIT {limit + 1}")
+    last = newest("SELECT * FROM stretch", f"entity, attr, dataset, (at_us - {from_us}) // {step_us}")
+    found = past.rows(
+        f"""WITH stretch AS MATERIALIZED ({rows})
+        SELECT {_TOLD} FROM ({last}) ORDER BY at_us, id LIMIT {limit + 1}"""
+    )
     return list(map(Told._make, found[:limit])), len(found) <= limit
 
 
