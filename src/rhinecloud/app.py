@@ -300,7 +300,11 @@ class City:
         )
         cap = Cap(self.warnings, self.access, default_tenant=self.settings.default_tenant)
         centre = self.command_centre = CommandCentre(
-            self.operations.seat, self.access, self.telling, default_tenant=self.settings.default_tenant
+            self.operations.seat,
+            self.access,
+            self.telling,
+            default_tenant=self.settings.default_tenant,
+            responsible=self._responsible,
         )
         paths, schemas = command_centre()
         more = described(self.packs) | described_cap() | paths
@@ -422,6 +426,10 @@ class City:
         except ResourceNotFound:
             return "", ""
         return ("", "") if found.disabled_us else (found.email, found.language or self.settings.language)
+
+    def _responsible(self, tenant: str, incident_type: str, place: tuple[float, float] | None) -> tuple[str, ...]:
+        """The agencies that are to be asked about what a system reports."""
+        return tuple(agency.id for agency in self.operations.desk(tenant, CITY).responsible(incident_type, place))
 
     async def _answered(self, tenant: str, device: str, payload: bytes, at_us: int) -> None:
         """A device's answer to a command: to an order, it is one of its unit, too."""

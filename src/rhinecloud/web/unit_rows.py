@@ -34,6 +34,7 @@ ABOUT: Final = {
     "moved": N_("Incident changed"),
     "recall": N_("Called off"),
     "speak": N_("Speak now"),
+    "escalation": N_("Nobody answered"),
     "report": N_("Situation report"),
     "warning": N_("Warning"),
     "request": N_("Request"),

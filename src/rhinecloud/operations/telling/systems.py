@@ -7,14 +7,15 @@ see and do is what their token's agency may, as for its people.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal
 
 import msgspec
 
 from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import BadRequestData, Conflict, Forbidden, Refused, ResourceNotFound, Unauthorized
 from rhinecloud.operations import assignments, incidents, journal, moving, radio, searching, units
+from rhinecloud.operations.assignments import Pick
 from rhinecloud.operations.declare import Assignment, Incident, News, Unit
 from rhinecloud.operations.incidents import Report
 from rhinecloud.operations.likeness import Likeness
@@ -105,6 +106,19 @@ class SystemsDesk:
         if other:
             other = self.seat.opened(work, other, "incidents.manage").id
         return moving.step(work, incident.id, name, version, reason=reason, other=other)
+
+    def assign(
+        self, work: Work, incident_id: str, picks: Sequence[Pick], how: Literal["reserve", "alert"], deviation: str = ""
+    ) -> list[Assignment]:
+        """Reserves or alerts units of theirs, all or none."""
+        incident = self.seat.opened(work, incident_id, "units.dispatch")
+        for pick in picks:
+            self.seat.may_send(work, pick.unit)
+        return assignments.assign(work, incident.id, picks, how, deviation=deviation)
+
+    def withdraw(self, work: Work, assignment_id: int, reason: str) -> Assignment:
+        self.seat.may_send(work, self._assignment(work, assignment_id).unit)
+        return assignments.withdraw(work, assignment_id, reason)
 
     def assignments(self, incident_id: str) -> list[Assignment]:
         return assignments.of_incident(self._shelf, self.incident(incident_id).id)

@@ -22,7 +22,7 @@ from rhinecloud.operations import Seat, telling
 from rhinecloud.sharing import problems
 from rhinecloud.sharing.exchange import JSON, Answer, Asked, Gone, Receive, Scope, Send, send_answer
 
-from .handlers import Handlers, Visit
+from .handlers import Handlers, Responsible, Visit
 from .routes import ROUTES, STREAM, Route
 from .stream import NewsStream
 
@@ -50,6 +50,7 @@ class CommandCentre:
     Args:
         seat: of a principal in a tenant; `Operations.seat`.
         telling: tells when there are news.
+        responsible: who takes part in what is reported, beside those that are named.
     """
 
     def __init__(
@@ -59,9 +60,10 @@ class CommandCentre:
         telling: telling.Telling,
         *,
         default_tenant: str,
+        responsible: Responsible = lambda _tenant, _type, _place: (),
     ) -> None:
         self._seat, self._access, self._default = seat, access, default_tenant
-        self._handlers = Handlers(ROOT, telling.next_news)
+        self._handlers = Handlers(ROOT, telling.next_news, responsible)
         self._stream = NewsStream(self._still, telling.next_news)
         self._telling, self._wake = telling, telling.wake
         self._loop: asyncio.AbstractEventLoop | None = None

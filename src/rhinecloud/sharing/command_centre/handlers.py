@@ -13,7 +13,7 @@ import msgspec
 from rhinecloud.access import Principal
 from rhinecloud.base.errors import BadRequestData, ResourceNotFound
 from rhinecloud.operations import Asked as Wanted
-from rhinecloud.operations import Incident, telling
+from rhinecloud.operations import Incident, Pick, telling
 from rhinecloud.sharing.exchange import Asked
 
 from . import views
@@ -23,6 +23,10 @@ MOST: Final = 200
 MOST_NEWS: Final = 1000
 LONGEST_WAIT_S: Final = 30.0
 _encode = msgspec.json.Encoder().encode
+
+
+Responsible = Callable[[str, str, "tuple[float, float] | None"], "tuple[str, ...]"]
+"""(tenant, type of incident, (lon, lat)) → agencies that are to be asked about it."""
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +40,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 class Handlers:
     """Reading ones take a visit and what was asked; acting ones the desk, its transaction and the body."""
 
-    def __init__(self, root: str, next_news: Callable[[str], asyncio.Event]) -> None:
-        self._root, self._next_news = root, next_news
+    def __init__(self, root: str, next_news: Callable[[str], asyncio.Event], responsible: Responsible) -> None:
+        self._root, self._next_news, self._responsible = root, next_news, responsible
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -96,7 +100,9 @@ class Handlers:
     # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def report(self, desk: telling.SystemsDesk, work: Any, given: views.IncidentGiven) -> bytes:
-        contact = given.contact
+        contact, place = given.contact, given.place.location
+        asked = self._responsible(desk.seat.tenant, given.type, place.coordinates if place else None)
+        given.agencies = tuple(dict.fromkeys((*given.agencies, *asked)))
         made, like = desk.report(
             work,
             views.report_of(given, desk.seat.by.who),
@@ -118,6 +124,15 @@ class Handlers:
     def step(self, desk: telling.SystemsDesk, work: Any, given: views.StepGiven, incident: str) -> bytes:
         made = desk.step(work, incident, given.step, given.version, reason=given.reason, other=given.other)
         return _incident(made)
+
+    def assign(self, desk: telling.SystemsDesk, work: Any, given: views.AssignGiven, incident: str) -> bytes:
+        if not 0 < len(given.units) <= MOST:
+            raise BadRequestData(f"Name 1 to {MOST} units")
+        picks = [Pick(unit, given.need, given.section) for unit in given.units]
+        return _encode([views.assignment(a) for a in desk.assign(work, incident, picks, given.how, given.deviation)])
+
+    def withdraw(self, desk: telling.SystemsDesk, work: Any, given: views.WithdrawGiven, assignment: str) -> bytes:
+        return _encode(views.assignment(desk.withdraw(work, _number(assignment), given.reason)))
 
     def report_status(self, desk: telling.SystemsDesk, work: Any, given: views.StatusGiven, unit: str) -> bytes:
         return _encode(views.unit(desk.report_status(work, unit, given.status, at_us=views.when(given.at))))

@@ -87,6 +87,20 @@ class StatusGiven(_In):
     at: str = ""
 
 
+class AssignGiven(_In):
+    """Units that go, all or none. Reserved tells the unit nothing; `deviation` says why one that does not fit goes."""
+
+    units: tuple[str, ...]
+    how: Literal["alert", "reserve"] = "alert"
+    need: int | None = None
+    section: str = ""
+    deviation: str = ""
+
+
+class WithdrawGiven(_In):
+    reason: str
+
+
 class AnswerGiven(_In):
     """The answer of a unit; who declines says why."""
 
