@@ -199,9 +199,11 @@ class NewIncident:
 
     def _report(self, visit: Visit, typed: dict[str, str]) -> str:
         """The new incident's id."""
+        desk: Desk = self._rooms.operations.desk(visit.tenant, visit.principal)
         given = _given(typed, visit.principal.source)
+        asked = tuple(agency.id for agency in desk.responsible(given.type, given.place.location))
+        given = msgspec.structs.replace(given, agencies=asked)
         if not typed.get("alert", ""):
-            desk: Desk = self._rooms.operations.desk(visit.tenant, visit.principal)
             return desk.report(given)[0].id
         alert = self._rooms.insight.alert(visit.tenant, typed["alert"])
         given = msgspec.structs.replace(given, alerts=(alert.id,), source=f"alert:{alert.id}")
