@@ -110,6 +110,12 @@ class PictureData:
         places = await self._places(opened, at_us)
         return await asyncio.to_thread(self._gather, opened, at_us, titles, places)
 
+    async def positions(self, opened: Opened) -> dict[str, tuple[float, float]]:
+        """Where units are now, by their ids; those of which that is told live."""
+        places = await self._places(opened, None)
+        units = await asyncio.to_thread(opened.desk.units)
+        return {u.id: places[u.entity][:2] for u in units if u.entity in places}
+
     def _gather(
         self, opened: Opened, at_us: int | None, titles: dict[str, str], places: dict[str, tuple[float, float, int]]
     ) -> Picture:
