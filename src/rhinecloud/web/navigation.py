@@ -108,6 +108,16 @@ SCREENS: Final = (
         there=lambda rooms: rooms.telling,
         group=4,
     ),
+    Screen(
+        key="playbooks",
+        path="/playbooks",
+        icon="book-open-check",
+        label=N_("Playbooks"),
+        letter="b",
+        action="incidents.read",
+        there=lambda rooms: rooms.operations,
+        group=4,
+    ),
     # what it is made of
     Screen(
         key="rules",
