@@ -52,6 +52,7 @@ from .pages import (
     quality,
     register_files,
     registers,
+    report,
     rules,
     running,
     shipped,
@@ -59,6 +60,7 @@ from .pages import (
     situation,
     tenants,
     units,
+    warning_desk,
     ways,
 )
 from .rendering import Files, Pages
@@ -98,9 +100,11 @@ def build(rooms: Rooms) -> Guarded:
         *incident_sections.routes(rooms, pages, visits),
         *incident_tasks.routes(rooms, pages, visits),
         *picture.routes(rooms, pages, visits),
+        *report.routes(rooms, pages, visits, live),
         *playbook_runs.routes(rooms, pages, visits),
         *playbooks.routes(rooms, pages, visits),
         *rules.routes(rooms, pages, visits, jobs),
+        *warning_desk.routes(rooms, pages, visits),
         *packs.routes(rooms, pages, visits),
         *mapping.routes(rooms, pages, visits),
         *audit.routes(rooms, pages, visits),

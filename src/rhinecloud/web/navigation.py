@@ -109,6 +109,16 @@ SCREENS: Final = (
         group=4,
     ),
     Screen(
+        key="warning-desk",
+        path="/warning-desk",
+        icon="megaphone",
+        label=N_("Warnings"),
+        letter="w",
+        action="warnings.read",
+        there=lambda rooms: rooms.warnings,
+        group=4,
+    ),
+    Screen(
         key="playbooks",
         path="/playbooks",
         icon="book-open-check",

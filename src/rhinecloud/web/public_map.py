@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from markupsafe import escape
 
 FILE: Final = Path(__file__).parent / "static/geo/duisburg.json"
 WEST, SOUTH, EAST, NORTH = 6.61, 51.325, 6.84, 51.565
@@ -69,6 +70,38 @@ def _outside(points: list[tuple[int, int]]) -> bool:
     height = _y(SOUTH) * 2
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     return max(xs) < 0 or min(xs) > WIDTH * 2 or max(ys) < 0 or min(ys) > height
+
+
+def framed(geometries: Iterable[Any], names: Iterable[tuple[str, float, float]] = ()) -> str:
+    """A picture of areas on the ground, cut to where they lie; "" where there are none.
+
+    Args:
+        geometries: GeoJSON polygons.
+        names: what is written on it: text, lon, lat.
+    """
+    parts = [_rings(g) for g in geometries]
+    points = [p for rings in parts for ring in rings for p in ring]
+    if not points:
+        return ""
+    west, east = min(x for x, _ in points), max(x for x, _ in points)
+    north, south = min(y for _, y in points), max(y for _, y in points)
+    wide = min(max((east - west) * 1.7, (south - north) * 1.7 * 1.5, 90), WIDTH)
+    high = wide / 1.5
+    left, top = (west + east - wide) / 2, (north + south - high) / 2
+    scale = wide / 480
+    path = "".join("M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in ring) + "Z" for rings in parts for ring in rings)
+    said = "".join(
+        f'<text x="{_x(lon):.1f}" y="{_y(lat):.1f}" font-size="{11 * scale:.1f}">{escape(name)}</text>'
+        for name, lon, lat in names
+        if left < _x(lon) < left + wide and top < _y(lat) < top + high
+    )
+    box = f'<svg class="public-map framed" viewBox="{left:.1f} {top:.1f} {wide:.1f} {high:.1f}" aria-hidden="true">'
+    return f'{box}{_ground()}<path class="warned" d="{path}"/>{said}</svg>'
+
+
+def _rings(geometry: Any) -> list[list[tuple[float, float]]]:
+    polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    return [[(_x(p[0]), _y(p[1])) for p in polygon[0]] for polygon in polygons]
 
 
 def _mercator(lat: float) -> float:

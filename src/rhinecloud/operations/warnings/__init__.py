@@ -4,7 +4,8 @@ In: drafts of people, documents of other warners. Out: messages that two people 
 addresses that stay; entities; news. It must not know HTML, nor how subscribers are told (`telling`).
 """
 
-from .cap import Info, Message, Named
+from .areas import joined, outline
+from .cap import Info, Message, Named, at_us
 from .chains import NotReady
 from .declare import (
     KINDS,
@@ -12,6 +13,7 @@ from .declare import (
     Chain,
     Draft,
     Handover,
+    Look,
     Prepared,
     Profile,
     Template,
@@ -22,13 +24,17 @@ from .desk import WarningDesk
 from .exposure import Exposure, Group
 from .feeds import CapFeed, FeedState
 from .incoming import Received, Refused, Taken, Wanted
+from .mowas import LONGEST, TABLE, Field, fields, level_of, phone
 from .public import Board, Shown, atom, cap_address, geojson
+from .reading import read
 from .room import Warnings
 from .rules import Fault
 
 __all__ = [
     "KINDS",
     "LANGUAGES",
+    "LONGEST",
+    "TABLE",
     "Board",
     "CapFeed",
     "Chain",
@@ -36,9 +42,11 @@ __all__ = [
     "Exposure",
     "Fault",
     "FeedState",
+    "Field",
     "Group",
     "Handover",
     "Info",
+    "Look",
     "Message",
     "Named",
     "NotReady",
@@ -54,7 +62,14 @@ __all__ = [
     "Warnings",
     "Words",
     "Zone",
+    "at_us",
     "atom",
     "cap_address",
+    "fields",
     "geojson",
+    "joined",
+    "level_of",
+    "outline",
+    "phone",
+    "read",
 ]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rhinecloud.base import geo
 from rhinecloud.base.errors import BadRequestData, Unreadable
 
-from .cap import Area, Circle, Ring
+from .cap import Area, Circle, Message, Ring
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -199,6 +199,27 @@ def _written(part: Any) -> Ring:
 def text_of(points: Sequence[tuple[float, float]]) -> str:
     """A polygon as it is written in a message."""
     return " ".join(f"{lat:.5f},{lon:.5f}" for lon, lat in points)
+
+
+def joined(geometries: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Several areas as one; None: there are none.
+
+    Raises:
+        BadRequestData: one is no surface.
+    """
+    import shapely
+
+    shapes = []
+    for geometry in geometries:
+        found = geo.check(dict(geometry))
+        parts = found["coordinates"] if found["type"] == "MultiPolygon" else [found["coordinates"]]
+        shapes += [surface({"type": "Polygon", "coordinates": part}) for part in parts]
+    return geojson(shapely.union_all(shapes)) if shapes else None
+
+
+def outline(message: Message) -> dict[str, Any] | None:
+    """Where a message counts, as GeoJSON; None: it draws nothing."""
+    return geojson(shape_of(message.areas()), most=500)
 
 
 def swapped(shape: BaseGeometry, box: Box) -> bool:

@@ -76,6 +76,12 @@ class WarningDesk:
         self._changed()
         return made
 
+    def certificate(self) -> str:
+        """The certificate with which warnings are signed, as PEM; "" while none was needed."""
+        self.seat.may(READ)
+        file = self._shelf.folder / signing.CERTIFICATE
+        return file.read_text("ascii") if file.exists() else ""
+
     def templates(self) -> list[Template]:
         self.seat.may(READ)
         return papers.templates(self._shelf)
@@ -160,6 +166,12 @@ class WarningDesk:
             made = chains.submit(work, chain, version, self._setting(papers.profile(work, self.seat.tenant)))
         self._audit("warning.submit", made.number, digest=made.open.digest if made.open else "")
         return made
+
+    def take_back(self, name: str, version: int) -> Chain:
+        """What was submitted is a draft again; an approval is void then."""
+        with self._changing(name, COMPOSE) as (work, chain):
+            draft = chain.open.draft if chain.open else Draft()
+            return chains.save(work, chain, version, draft)
 
     def approve(self, name: str, seen: str, note: str = "") -> Chain:
         """Approves the very bytes whose SHA-256 is `seen`."""

@@ -22,6 +22,8 @@ from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.things import Kind, Row
 from rhinecloud.web.visits import THEME, AnyRequest, Frame, Visit, Visits
 
+from .public_warnings import PublicRow, public_row
+
 EXAMPLES: Final = 4
 
 
@@ -57,6 +59,7 @@ class OpenType(msgspec.Struct, kw_only=True):
 
 class StartPage(msgspec.Struct, kw_only=True):
     frame: Frame
+    warnings: list[PublicRow]  # in force, the gravest first
     types: list[OpenType]
     things: int
     map: str  # SVG
@@ -99,6 +102,7 @@ class Start:
         ]
         page = StartPage(
             frame=self._visits.frame(visit, "overview", "Open data"),
+            warnings=await self._warnings(visit),
             types=types,
             things=sum(t.count for t in types),
             map=drawing(dots) if dots else "",
@@ -107,6 +111,13 @@ class Start:
             now_us=now_us,
         )
         return self._pages.render("pages/start.html", page)
+
+    async def _warnings(self, visit: Visit) -> list[PublicRow]:
+        room = self._rooms.warnings
+        if room is None:
+            return []
+        board = room.board(visit.tenant) or await room.load(visit.tenant)
+        return [public_row(shown, visit.language) for shown in board.in_force]
 
 
 def _type(kind: Kind, rows: list[Row], tone: int, now_us: int, language: str) -> OpenType:
