@@ -124,6 +124,7 @@ class Operations:
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ticking: asyncio.Task[None] | None = None
+        self._ending = False
 
     def bring(self, packs: Iterable[Brings]) -> None:
         """The playbooks of packs; each step of theirs waits for the one before it."""
@@ -131,11 +132,15 @@ class Operations:
             self._brought += [_version(pack.id, playbook) for playbook in pack.playbooks]
 
     async def start(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._ending = asyncio.get_running_loop(), False
         self._ticking = asyncio.create_task(self._tick_for_ever(), name="operations")
 
     async def stop(self) -> None:
         if self._ticking is not None:
+            # A cancellation alone may get lost: before Python 3.12 `wait_for` swallows one that comes with its event,
+            # and the backbone's client waits that way too.
+            self._ending = True
+            self._wake.set()
             self._ticking.cancel()
             await asyncio.gather(self._ticking, return_exceptions=True)
             self._ticking = None
@@ -215,7 +220,7 @@ class Operations:
                     await asyncio.to_thread(self._shelf, tenant)
                 except Exception as error:  # one tenant's trouble is not the others'
                     log.exception("operations_failed", tenant=tenant, error=repr(error))
-        while True:
+        while not self._ending:
             for tenant in list(self._shelves):
                 try:
                     await self.tick(tenant)
