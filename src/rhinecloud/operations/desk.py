@@ -200,9 +200,9 @@ class Desk:
         self._shelf.truncate()
         return made
 
-    def latest_log(self, incident_id: str, *, before: int = 2**53, limit: int = 50) -> list[Entry]:
+    def latest_log(self, incident_id: str, **asked: Any) -> list[Entry]:
         """As `log`, the newest first."""
-        return journal.latest(self._shelf, self.incident(incident_id).id, self.seat.sees(), before=before, limit=limit)
+        return journal.latest(self._shelf, self.incident(incident_id).id, self.seat.sees(), **asked)
 
     def verify_log(self, incident_id: str) -> Verdict:
         return journal.verify(self._shelf, self.incident(incident_id).id)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 import msgspec
@@ -306,10 +307,34 @@ def read(
 
 
 def latest(
-    asked: Work | Shelf, incident: str, sees: frozenset[str] | None = None, *, before: int = 2**53, limit: int = 50
+    asked: Work | Shelf,
+    incident: str,
+    sees: frozenset[str] | None = None,
+    *,
+    before: int = 2**53,
+    limit: int = 50,
+    kinds: Sequence[str] = (),
+    agency: str = "",
 ) -> list[Entry]:
-    """As `read`, the newest first: a page of those before an entry."""
-    rows = asked.rows(f"{_ENTRIES} AND e.seq < ? ORDER BY e.seq DESC LIMIT ?", incident, before, limit)
+    """As `read`, the newest first: a page of those before an entry.
+
+    Args:
+        kinds, agency: only entries of these; what may not be read is then left out, since it would say of which it is.
+    """
+    where, values = "", [incident, before]  # type: tuple[str, list[object]]
+    if kinds:
+        where += " AND json_extract(e.header, '$.kind') IN (SELECT value FROM json_each(?))"
+        values.append(json.dumps(list(kinds)))
+    if agency:
+        where += " AND json_extract(e.header, '$.agency') = ?"
+        values.append(agency)
+    if where and sees is not None:
+        where += (
+            " AND (json_array_length(e.header, '$.readers') = 0 OR EXISTS (SELECT 1"
+            " FROM json_each(e.header, '$.readers') r WHERE r.value IN (SELECT value FROM json_each(?))))"
+        )
+        values.append(json.dumps(sorted(sees)))
+    rows = asked.rows(f"{_ENTRIES} AND e.seq < ?{where} ORDER BY e.seq DESC LIMIT ?", *values, limit)
     return _entries(asked, incident, rows, sees)
 
 
@@ -372,6 +397,11 @@ def export(shelf: Shelf, incident: str, sees: frozenset[str] | None = None) -> I
         yield _line(given)
     for anchor in _anchors(shelf, "WHERE incident = ?", incident):
         yield _line({"record": "anchor", **anchor})
+
+
+def verifier_source() -> bytes:
+    """The file that checks an export, to be given along with it."""
+    return Path(verifier.__file__).read_bytes()
 
 
 def _line(value: Mapping[str, Any]) -> bytes:

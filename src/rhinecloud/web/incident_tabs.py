@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import ResourceNotFound
 from rhinecloud.operations import Agency, Clock, Desk, Incident, IncidentType
 
@@ -25,6 +26,7 @@ from .sentence import SEVERITY, STATE
 from .visits import AnyRequest, Frame, Visit, Visits
 
 PATH: Final = "/incidents/{incident_id:str}"
+READ_AGAIN_US: Final = 900 * SECOND
 OVER: Final = frozenset(("closed", "reviewed", "cancelled", "duplicate", "merged", "split"))
 
 
@@ -126,6 +128,7 @@ class Heads:
 
     def __init__(self, rooms: Rooms, visits: Visits) -> None:
         self._rooms, self._visits = rooms, visits
+        self._read: dict[tuple[str, str, str], int] = {}  # when somebody's reading was noted last
 
     async def open(
         self, request: AnyRequest, incident_id: str, tab: str = "room", action: str = "incidents.read"
@@ -141,6 +144,18 @@ class Heads:
         desk: Desk = await asyncio.to_thread(self._rooms.operations.desk, visit.tenant, visit.principal)
         incident = await asyncio.to_thread(desk.incident, incident_id)
         return Opened(visit=visit, desk=desk, incident=incident, tab=tab)
+
+    async def note_reading(self, opened: Opened) -> None:
+        """Who read an incident, with what people wrote in it, stands in the audit log; once in a while is enough."""
+        visit, now = opened.visit, self._rooms.clock()
+        key = (visit.tenant, opened.incident.id, visit.principal.source)
+        if now - self._read.get(key, 0) > READ_AGAIN_US:
+            if len(self._read) > 10_000:
+                self._read.clear()
+            self._read[key] = now
+            await self._rooms.access.record(
+                visit.principal, "incident.read", opened.incident.number, tenant=visit.tenant
+            )
 
     def frame(self, opened: Opened, title: str = "") -> Frame:
         """The frame around a tab; without a title that of the incident."""

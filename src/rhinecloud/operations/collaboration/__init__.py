@@ -2,6 +2,8 @@
 and who is there.
 """
 
+from rhinecloud.operations.journal import verifier_source
+
 from .asking import STEPS as REQUEST_STEPS
 from .declare import (
     MEANS,
@@ -49,4 +51,5 @@ __all__ = [
     "RequestStep",
     "RoomDesk",
     "Task",
+    "verifier_source",
 ]

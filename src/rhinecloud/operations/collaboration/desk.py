@@ -11,14 +11,15 @@ from typing import IO, Literal
 import msgspec
 
 from rhinecloud.base.errors import BadRequestData, ResourceNotFound
-from rhinecloud.operations import journal
-from rhinecloud.operations.declare import Incident
+from rhinecloud.operations import assignments, journal, life, moving
+from rhinecloud.operations.declare import Assignment, Incident, Section
 from rhinecloud.operations.seat import Seat
 from rhinecloud.operations.tables import Work
 
-from . import asking, decisions, handovers, messages, tasks
+from . import asking, decisions, handovers, messages, sections, tasks
 from .declare import Decision, Draft, File, Handover, Message, OpenPoints, Request, RequestState, Task
 from .files import Files
+from .presence import Presence
 from .words import files as files_of
 from .words import words
 
@@ -39,6 +40,14 @@ class RoomDesk:
         self.by = seat.by
         self._shelf = seat.shelf
         self._files = Files(seat.shelf)
+
+    def be_here(self, presence: Presence, incident_id: str, where: str = "") -> None:
+        """They look at the incident; others are told when that is new."""
+        incident = self.seat.incident(incident_id)
+        name = self.by.name or self.by.who
+        if presence.here(self.seat.tenant, incident.id, self.by.who, name, self.by.agency, where):
+            with self._shelf.work(self.by) as work:
+                work.tell("presence.here", self.by.who, incident.id)
 
     # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -175,6 +184,39 @@ class RoomDesk:
     def tasks(self, incident_id: str, *, only_open: bool = False) -> list[Task]:
         incident, sees = self._seen(incident_id)
         return tasks.listed(self._shelf, incident.id, sees, only_open=only_open)
+
+    # ── the incident itself ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def possible(self, incident_id: str) -> tuple[life.Step, ...]:
+        """Steps that a person may take from where the incident is."""
+        return life.possible(self.seat.incident(incident_id).state)
+
+    def changers(self, incident_id: str) -> dict[str, str]:
+        """Field → who changed it last."""
+        incident = self.seat.incident(incident_id)
+        rows = self._shelf.rows(
+            "SELECT name, who, fields FROM incident_change WHERE incident = ? ORDER BY version", incident.id
+        )
+        return {field: name or who for name, who, body in rows for field in msgspec.json.decode(body)}
+
+    # ── sections, parts ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def save_sections(self, incident_id: str, given: Sequence[Section], version: int) -> Incident:
+        with self._working(incident_id) as (work, incident):
+            return sections.save(work, incident.id, given, version)
+
+    def into_section(self, incident_id: str, assignment_id: int, section: str) -> Assignment:
+        with self._working(incident_id) as (work, incident):
+            if assignments.get(work, assignment_id).incident != incident.id:
+                raise ResourceNotFound(f"Assignment {assignment_id} does not exist")
+            return sections.move(work, assignment_id, section)
+
+    def children(self, incident_id: str) -> list[Incident]:
+        """Incidents that lie under this one, as far as they may see them."""
+        incident, sees = self._seen(incident_id)
+        with self._shelf.reading() as asked:
+            found = moving.children(asked, incident.id)
+        return [c for c in found if sees is None or sees & set(c.agencies)]
 
     # ── handovers ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,7 +1,7 @@
 """Handover at shift change: one person gives, another one takes; both sign, each with an entry of the log.
 
 Given, it holds what is open at that moment, by number. Taken, its entry names the hash of the one that was given, so
-that both signed the same. Who kept the log hands it over with that.
+that both signed the same. Who kept the log hands it over with that, and the functions that they had in the staffs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from rhinecloud.base.errors import Conflict, Forbidden, ResourceNotFound
-from rhinecloud.operations import journal
+from rhinecloud.operations import incidents, journal, life
+from rhinecloud.operations.duty import staffs
 from rhinecloud.operations.journal import Entry
 from rhinecloud.operations.tables import Shelf, Work
 
@@ -96,7 +97,23 @@ def take(work: Work, incident: str, made: int, remark: str = "") -> None:
     row = work.row("SELECT keeper FROM log_head WHERE incident = ?", incident)
     if row is not None and row[0] == giver:
         journal.take_over(work, incident, giver)
+    _pass_functions(work, incident, giver)
     work.tell("handover.taken", str(made), incident)
+
+
+def _pass_functions(work: Work, incident: str, giver: str) -> None:
+    """Whoever takes has the giver's functions in the staffs from now on."""
+    if incidents.get(work, incident).state in life.OVER:
+        return
+    holders = staffs.holders(work, incident)
+    mine = {h.function for h in holders if h.person == work.by.who}
+    for holder in holders:
+        if holder.person != giver:
+            continue
+        if holder.function not in mine:
+            staffs.take(work, incident, holder.function, person=work.by.who, name=work.by.name, agency=work.by.agency)
+        if staffs.holder(work, holder.id).until_us is None:  # one that several may have
+            staffs.give_up(work, holder.id)
 
 
 def withdraw(work: Work, incident: str, made: int) -> None:

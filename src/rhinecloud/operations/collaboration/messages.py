@@ -117,7 +117,7 @@ def see(work: Work, message_id: int, function: str) -> None:
     """
     incident, seq = _where(work, message_id)
     held = {f for f, person in _held(work, incident) if person == work.by.who}
-    if any(f == function for f, _ in _held(work, incident)) and function not in held:
+    if any(f == function and person for f, person in _held(work, incident)) and function not in held:
         raise Forbidden("Somebody else has this function; they mark it as seen")
     row = work.row("SELECT seen_us FROM message_copy WHERE message = ? AND function = ?", message_id, function)
     if row is None:
@@ -134,7 +134,7 @@ def see(work: Work, message_id: int, function: str) -> None:
 def demand_officer(work: Work, incident: str) -> None:
     """Raises: Forbidden: there is a message officer, and it is not who acts, nor who leads the staff."""
     holders = _held(work, incident)
-    officers = [person for function, person in holders if function == SICHTER]
+    officers = [person for function, person in holders if function == SICHTER and person]
     leads = any(f in LEADERS and person == work.by.who for f, person in holders)
     if officers and work.by.who not in officers and not leads:
         raise Forbidden("Somebody is the message officer (Sichter) here and distributes messages; take it over first")

@@ -1,7 +1,8 @@
 // <incident-room>: the head above an incident's tabs. Tells that somebody is here, and shows who else is.
 // <time-left>: a clock that runs down, and says by how much it ran over.
 
-import { act, h } from "./dom.js";
+import { act, h, load } from "./dom.js";
+import { toast } from "./toast.js";
 import { t } from "./words.js";
 
 const HERE_MS = 20_000;
@@ -12,22 +13,28 @@ class IncidentRoom extends HTMLElement {
     this.timer = setInterval(() => this.tell(), HERE_MS);
     this.seen = () => { if (!document.hidden) this.tell(); };
     document.addEventListener("visibilitychange", this.seen);
+    this.heard = ({ detail: news }) => { if (news.incident === this.dataset.incident && news.what === "presence.here") this.look(); };
+    document.addEventListener("operations", this.heard);
   }
 
   disconnectedCallback() {
     clearInterval(this.timer);
     document.removeEventListener("visibilitychange", this.seen);
+    document.removeEventListener("operations", this.heard);
   }
 
   async tell() {
     if (document.hidden) return; // who looks elsewhere is not here
     try {
       await act(`/incidents/${encodeURIComponent(this.dataset.incident)}/here`, { tab: this.dataset.tab });
-      const answer = await fetch(`/incidents/${encodeURIComponent(this.dataset.incident)}/here`, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-      if (answer.ok) this.show(await answer.json());
+      await this.look();
     } catch {
       // The line is down; the page says that elsewhere.
     }
+  }
+
+  async look() {
+    this.show(await load(`/incidents/${encodeURIComponent(this.dataset.incident)}/here`));
   }
 
   show(people) {
@@ -39,6 +46,15 @@ class IncidentRoom extends HTMLElement {
   }
 }
 customElements.define("incident-room", IncidentRoom);
+
+// A flash message interrupts whoever is in the room, whatever they look at.
+document.addEventListener("operations", ({ detail: news }) => {
+  const room = document.querySelector("incident-room");
+  if (!room || news.incident !== room.dataset.incident) return;
+  const href = `/incidents/${encodeURIComponent(news.incident)}/messages`;
+  if (news.what === "message.taken" && news.detail.priority === "flash") toast(t("Flash message"), { state: 4, detail: t("It interrupts everything else."), href });
+  else if (news.what === "message.waiting") toast(t("A message waits too long to be distributed"), { state: 3, href });
+});
 
 class TimeLeft extends HTMLElement {
   connectedCallback() {
