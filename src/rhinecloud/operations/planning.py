@@ -7,7 +7,8 @@ from .duty.desk import DutyDesk
 from .duty.roster import Gap, recipients
 from .plans.applying import Use
 from .plans.automatic import Automatic as Dispatcher
-from .plans.choosing import Fit, above
+from .plans.choosing import Fit, above, asked, choose
+from .plans.cover import Cover, Nearest
 from .plans.declare import LEVELS, AlarmPlan, Area, Closure, Hours, PlanNeed
 from .plans.desk import PlanDesk
 from .plans.escalating import Escalation
@@ -30,6 +31,7 @@ __all__ = [
     "ByRoad",
     "Closure",
     "Convened",
+    "Cover",
     "DeclaringDesk",
     "Dispatcher",
     "Duty",
@@ -40,6 +42,7 @@ __all__ = [
     "Gap",
     "Holder",
     "Hours",
+    "Nearest",
     "PlanDesk",
     "PlanNeed",
     "Post",
@@ -48,7 +51,9 @@ __all__ = [
     "Use",
     "Version",
     "above",
+    "asked",
     "capabilities",
+    "choose",
     "find",
     "import_extract",
     "known_of",

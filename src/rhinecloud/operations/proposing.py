@@ -154,6 +154,11 @@ def _sift(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Exclud
     return able, excluded
 
 
+def may_go(c: Candidate) -> bool:
+    """Whether a unit could go at this moment."""
+    return not _unable(c)
+
+
 def _unable(c: Candidate) -> str:
     if not c.unit.available:
         return "off duty"

@@ -14,7 +14,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -29,13 +29,26 @@ from rhinecloud.insight import Alert
 from . import assignments, dispatching, incidents, playbooks, things
 from .action import Action
 from .collaboration import Presence
-from .declare import IncidentType, News, PlaybookStep, PlaybookVersion, Position, Run, RunStep, Trigger, Unit
+from .declare import (
+    Incident,
+    IncidentType,
+    Need,
+    News,
+    PlaybookStep,
+    PlaybookVersion,
+    Position,
+    Run,
+    RunStep,
+    Trigger,
+    Unit,
+)
 from .desk import Desk
 from .entities import update_of
 from .following import BATCH, Follower, Following
 from .incidents import SYSTEM
+from .plans.cover import Cover, cover
 from .playing.desk import PlaybookDesk
-from .proposing import Proposal
+from .proposing import Candidate, City, Proposal, propose
 from .roads.streets import Roads
 from .seat import Allows, Seat
 from .seeding import Centre, seed
@@ -44,6 +57,7 @@ from .tables import FILE, Shelf
 TICK_S: Final = 0.5
 KEPT_NEWS: Final = 20_000
 IDLE_S: Final = 300.0
+Answer = TypeVar("Answer")
 _encode = msgspec.json.Encoder().encode
 
 log = telemetry.logger("operations")
@@ -205,6 +219,32 @@ class Operations:
             return dispatching.work_out(shelf, found, able, where, desk.by)
 
         return await asyncio.to_thread(work_out)
+
+    async def rehearse(self, tenant: str, principal: Principal, incident: Incident, asked: Sequence[Need]) -> Proposal:
+        """The same for an incident that there is not, as it would be now; nothing of it is kept."""
+
+        def work_out(able: list[Candidate], where: City) -> Proposal:
+            return propose([(incident, need) for need in asked], able, where)
+
+        return await self._as_it_is(tenant, principal, work_out)
+
+    async def cover(self, tenant: str, principal: Principal, capabilities: Sequence[str]) -> Cover:
+        """How well each zone is covered now, by those that they may see."""
+        return await self._as_it_is(tenant, principal, lambda able, where: cover(able, where, capabilities))
+
+    async def _as_it_is(
+        self, tenant: str, principal: Principal, ask: Callable[[list[Candidate], City], Answer]
+    ) -> Answer:
+        """What follows of the units and the city as they are this moment."""
+        desk, shelf = self.desk(tenant, principal), self._shelf(tenant)
+        known = await asyncio.to_thread(desk.units)
+        live = self.live(tenant, known)
+
+        def look() -> Answer:
+            able = dispatching.candidates(shelf, {u.id for u in known}, live, self._clock())
+            return ask(able, dispatching.city(shelf, self.roads, tenant, self._clock()))
+
+        return await asyncio.to_thread(look)
 
     def live(self, tenant: str, known: Iterable[Unit]) -> dict[str, tuple[Position, int] | None]:
         """Where units with an entity of their own are, and since when that is known."""

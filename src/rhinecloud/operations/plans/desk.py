@@ -27,15 +27,19 @@ class PlanDesk:
         """All plans against an incident: those that count first, the others with the reason."""
         return applying.fits(self.seat.shelf, self.seat.incident(incident_id), now, self.timezone)
 
-    def try_out(self, type_id: str, position: Position | None, at_us: int) -> list[Fit]:
-        """The same for an incident that there is not."""
+    def moment(self, at_us: int) -> tuple[int, int]:
+        """Weekday (0: Monday) and minute of the day, in the city's time."""
+        return moment(at_us, self.timezone)
+
+    def try_out(self, type_id: str, position: Position | None, at: tuple[int, int]) -> list[Fit]:
+        """The same for an incident that there is not; `at` as `moment` gives it."""
         self.seat.may("incidents.read")
         shelf = self.seat.shelf
         return choose(
             things.every(shelf, AlarmPlan).values(),
             type_id,
             position,
-            moment(at_us, self.timezone),
+            at,
             types=things.every(shelf, IncidentType),
             areas=things.every(shelf, Area),
         )
