@@ -66,7 +66,7 @@ class CommandCentre:
         self._handlers = Handlers(ROOT, telling.next_news, responsible)
         self._stream = NewsStream(self._still, telling.next_news)
         self._telling, self._wake = telling, telling.wake
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = asyncio.get_running_loop()
         access.watchers.append(self._rights_changed)
 
     def stop(self) -> None:
@@ -78,7 +78,6 @@ class CommandCentre:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        self._loop = self._loop or asyncio.get_running_loop()
         asked, name = Asked(scope, receive), "none"
         try:
             segments = asked.segments[2:]
@@ -135,8 +134,9 @@ class CommandCentre:
             return False
 
     def _rights_changed(self, what: str) -> None:
-        """A token was changed, in whatever thread: open streams ask anew whether they may."""
-        if what == "tokens" and self._loop is not None and not self._loop.is_closed():
+        """A person, a session or a token was changed, in whatever thread: whoever waits for news asks anew whether they
+        may, here and on pages of crews."""
+        if what != "tenants" and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake)
 
 

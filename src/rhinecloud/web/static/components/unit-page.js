@@ -13,10 +13,12 @@ class UnitPage extends HTMLElement {
     this.#alarm = this.#now?.dataset.alarm ?? "";
     this.#count();
     this.#timer = setInterval(() => this.#count(), 1_000);
+    this.addEventListener("submit", (event) => this.#send(event));
     document.addEventListener("visibilitychange", () => this.#seen());
     document.addEventListener("pointerdown", () => this.#wake(), { once: true });
     document.querySelector("#sound-off button")?.addEventListener("click", () => this.#wake());
-    this.#wake();
+    const note = document.querySelector("#sound-off");
+    if (note) note.hidden = false;
     this.#seen();
     this.#follow();
   }
@@ -44,6 +46,27 @@ class UnitPage extends HTMLElement {
         this.#say(t("No connection"));
         await new Promise((go) => setTimeout(go, AGAIN_MS));
       }
+    }
+  }
+
+  // Sent beside the page: a page that is loaded anew has no sound until somebody touches it again.
+  async #send(event) {
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(event.target, event.submitter));
+    event.submitter?.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(event.target.action, { method: "POST", body });
+      const page = await answer.text();
+      if (answer.status === 401 || answer.status === 403) return location.assign("/my-unit");
+      const wrong = new DOMParser().parseFromString(page, "text/html").querySelector(".notice.critical");
+      document.querySelector("main > .notice.critical")?.remove();
+      if (wrong) this.before(document.adoptNode(wrong));
+      this.querySelector("details.decline[open]")?.removeAttribute("open");
+      this.#show(page);
+    } catch {
+      this.#say(t("No connection"));
+    } finally {
+      event.submitter?.removeAttribute("aria-busy");
     }
   }
 
@@ -94,7 +117,7 @@ class UnitPage extends HTMLElement {
   }
 
   #ring(order) {
-    navigator.vibrate?.(order ? [300, 100, 300, 100, 600] : 200);
+    if (navigator.userActivation?.hasBeenActive ?? true) navigator.vibrate?.(order ? [300, 100, 300, 100, 600] : 200);
     if (this.#sound?.state !== "running") return;
     const start = this.#sound.currentTime;
     for (const [at, hertz] of order ? [[0, 880], [0.25, 660], [0.5, 880], [0.75, 660]] : [[0, 660]]) {
