@@ -42,6 +42,7 @@ from rhinecloud.operations import (
     collaboration,
     planning,
     playing,
+    review,
     telling,
     warnings,
 )
@@ -212,6 +213,7 @@ class City:
         made.following.followers.append(
             playing.Playing(self.presents, expand, automatic=lambda: made.automatic, alerts=self.insight, clock=clock)
         )
+        made.following.followers.append(review.Measuring(self.settings.timezone, self._borough))
         made.bring(self.packs)
         return made
 
@@ -448,6 +450,12 @@ class City:
         from rhinecloud import web
 
         return {d.name: d.geometry for d in web.districts().values() if d.layer == "borough"}
+
+    @staticmethod
+    def _borough(position: tuple[float, float]) -> str:
+        from rhinecloud import web
+
+        return web.borough_of(position)
 
     async def _publish_dead(self, tenant: str, letter: bytes) -> None:
         await self.backbone.publish(f"dead.{tenant}.subscription", letter)

@@ -4,7 +4,7 @@ In: reports, alerts, statuses of units, decisions of people. Out: incidents with
 playbooks, news of all of it, an entity an incident. It must not know HTTP, nor how anybody is told.
 """
 
-from . import collaboration, picture, planning, playing, reporting, signs, telling, warnings
+from . import collaboration, drills, picture, planning, playing, reporting, review, signs, telling, warnings
 from .action import Action, Argument
 from .assignments import Pick
 from .boards import BoardDesk, Strip, Tile
@@ -37,7 +37,7 @@ from .declare import (
 )
 from .deeds import Deed
 from .desk import Desk
-from .drills import Routine
+from .drills import Happening, Inject, Routine, Scenario
 from .entities import ENTITIES
 from .following import Follower
 from .incidents import Report
@@ -68,8 +68,10 @@ __all__ = [
     "Desk",
     "Everyday",
     "Follower",
+    "Happening",
     "Incident",
     "IncidentType",
+    "Inject",
     "Meaning",
     "Need",
     "News",
@@ -84,6 +86,7 @@ __all__ = [
     "Responsibility",
     "Routine",
     "Run",
+    "Scenario",
     "Seat",
     "Section",
     "Speech",
@@ -98,10 +101,12 @@ __all__ = [
     "When",
     "Zone",
     "collaboration",
+    "drills",
     "picture",
-    "reporting",
     "planning",
     "playing",
+    "reporting",
+    "review",
     "signs",
     "telling",
     "warnings",

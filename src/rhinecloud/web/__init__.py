@@ -5,8 +5,8 @@ asks the rooms, asks `access` before, and shows.
 """
 
 from .app import build
-from .districts import districts
+from .districts import borough_of, districts
 from .rooms import Connect, Rooms
 from .security import Guarded as Screens
 
-__all__ = ["Connect", "Rooms", "Screens", "build", "districts"]
+__all__ = ["Connect", "Rooms", "Screens", "borough_of", "build", "districts"]

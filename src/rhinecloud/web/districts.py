@@ -35,6 +35,25 @@ def districts() -> dict[str, District]:
     return found
 
 
+def borough_of(position: tuple[float, float]) -> str:
+    """The borough (Stadtbezirk) in which a place lies; "" where it lies in none."""
+    import shapely
+
+    tree, names = _boroughs()
+    found = tree.query(shapely.Point(*position), predicate="within")
+    return names[found[0]] if len(found) else ""
+
+
+@lru_cache(maxsize=1)
+def _boroughs() -> tuple[Any, list[str]]:
+    import shapely
+
+    chosen = [d for d in districts().values() if d.layer == "borough"]
+    return shapely.STRtree([shapely.make_valid(shapely.geometry.shape(d.geometry)) for d in chosen]), [
+        d.name for d in chosen
+    ]
+
+
 def _ring(flat: list[int], scale: int) -> list[list[float]]:
     points, x, y = [], 0, 0
     for at in range(0, len(flat), 2):
