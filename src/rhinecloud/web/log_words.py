@@ -11,7 +11,7 @@ from .language import N_, words
 from .sentence import SEVERITY
 
 KINDS: Final = {
-    "automatic": N_("By itself"),
+    "automatic": N_("Event"),
     "message": N_("Message"),
     "order": N_("Order"),
     "measure": N_("Measure"),
@@ -26,7 +26,7 @@ KINDS: Final = {
     "erasure": N_("Erasure"),
 }
 KIND_ICONS: Final = {
-    "automatic": "settings-2",
+    "automatic": "activity",
     "message": "message-square",
     "order": "send",
     "measure": "wrench",

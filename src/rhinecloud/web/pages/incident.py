@@ -16,7 +16,7 @@ from rhinecloud.web.incident_words import STATES
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.log_words import REQUEST, code
 from rhinecloud.web.rendering import Pages
-from rhinecloud.web.room_parts import EntryRow, MessageRow, entry_row, message_row
+from rhinecloud.web.room_parts import EntryRow, MessageRow, entry_row, message_row, new_key
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.things import name_of
 from rhinecloud.web.visits import AnyRequest, Frame, Visits
@@ -29,6 +29,7 @@ SHOWN: Final = 12
 PARTS: Final = ("now", "log", "decisions")
 DONE: Final = {
     "moved": N_("Done. It stands in the log."),
+    "written": N_("The entry is kept."),
     "changed": N_("The change is kept."),
     "both": N_("Your change is kept; somebody changed something else of it meanwhile, and that is kept too."),
     "merged": N_("Merged. This is the incident that goes on."),
@@ -89,6 +90,8 @@ class IncidentPage(msgspec.Struct, kw_only=True):
     requests: list[TaskLine]
     units: list[UnitLine]
     keeper: str  # who keeps the log; "": nobody
+    is_keeper: bool  # the visitor does
+    key: str
     staff: list[tuple[str, str]]  # (function, name)
     wrong: dict[str, str]
     typed: dict[str, str]
@@ -205,6 +208,8 @@ class IncidentScreens:
             ],
             units=unit_lines(opened),
             keeper=keeper.name or keeper.who if keeper else "",
+            is_keeper=keeper is not None and keeper.who == visit.principal.source,
+            key=new_key(),
             staff=[(code(h.function), h.name) for h in holders],
             wrong=more.get("wrong", {}),
             typed=more.get("typed", {}),
@@ -230,13 +235,16 @@ class IncidentScreens:
         kind = source.partition(":")[0]
         return say(
             {
-                "alert": N_("an alert of the city"),
-                "cap": N_("a warning of others"),
-                "person": N_("somebody here"),
-                "token": N_("another system"),
-                "incident": N_("another incident"),
-                "system": N_("the city itself"),
-            }.get(kind, N_("somebody"))
+                "alert": N_("from an alert of the city"),
+                "cap": N_("from a warning of others"),
+                "warning": N_("from a warning of others"),
+                "person": N_("written here"),
+                "token": N_("from another system"),
+                "incident": N_("from another incident"),
+                "system": N_("from the city itself"),
+                "telephone": N_("by telephone"),
+                "citizen": N_("from a citizen"),
+            }.get(kind, "")
         )
 
 

@@ -181,7 +181,8 @@ class IncidentLog:
         except Refused as refusal:
             page = await self._page(opened, {}, wrong=told(refusal.detail, opened.visit.language), typed=fields)
             return self._pages.render("pages/incident_log.html", page, status=refusal.status)
-        return Redirect(address(opened.incident.id, f"/log?done={done}"), status_code=303)
+        where = f"?done={done}" if fields.get("back") == "room" else f"/log?done={done}"
+        return Redirect(address(opened.incident.id, where), status_code=303)
 
     async def _page(self, opened: Opened, query: dict[str, str], **more: Any) -> LogPage:
         head = await self._heads.head(opened)
