@@ -101,8 +101,15 @@ class Indexer:
         moved = kinds[0] != kinds[1]
         for name, instances in new.items():
             was = old.get(name)
-            if was is not instances or moved:
+            if was is instances and not moved:
+                continue
+            # One instance in the place of one of the same form is what most observations are: no count changes.
+            if was is None or moved or len(was) != 1 or len(instances) != 1:
                 self._attribute(key, kinds, name, was, instances)
+            elif was[0].get("type") != instances[0].get("type"):
+                self._attribute(key, kinds, name, was, instances)
+            elif name in self._queryable:
+                self._value(key, kinds, name, was, instances)
         if not old.keys() <= new.keys():
             for name in old.keys() - new.keys():
                 self._attribute(key, kinds, name, old[name], None)
@@ -122,10 +129,7 @@ class Indexer:
     def _attribute(self, key: int, kinds: tuple[int, int], name: str, old: Any, new: Any) -> None:
         if name in self._queryable:
             self._value(key, kinds, name, old, new)
-        # One instance in the place of one of the same form is what most observations are.
-        one = old and new and len(old) == len(new) == 1 and kinds[0] == kinds[1]
-        if not one or old[0].get("type") != new[0].get("type"):
-            self.tally.attribute(kinds, name, old, new)
+        self.tally.attribute(kinds, name, old, new)
 
     def _value(self, key: int, kinds: tuple[int, int], name: str, old: Any, new: Any) -> None:
         if old and new and kinds[0] == kinds[1] and len(old) == 1 and len(new) == 1:
