@@ -6,7 +6,10 @@
               data-news="log. incident." data-incident="01J…">
 
    `data-news`: beginnings of the names of news, divided by blanks. `data-incident`: only news of this incident; left out, of
-   any. Somebody who types into a part is not disturbed: it is fetched once they have left it. */
+   any. Somebody who types or ticks in a part is not disturbed: it is fetched once they are done, or when they ask for it. */
+
+import { h, icon } from "./dom.js";
+import { t } from "./words.js";
 
 const EVERY_MS = 300;
 const last = new Map(); // id → when it was fetched
@@ -18,15 +21,34 @@ function concerns(part, news) {
   return part.dataset.news.split(" ").some((beginning) => beginning && news.what.startsWith(beginning));
 }
 
-const typed = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+/** Somebody is at work in it: the focus is in a field, a field is other than it came, a form is opened. */
+function busy(part) {
+  if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return true;
+  if ([...part.querySelectorAll("details[open]:not(.menu)")].some((opened) => opened.querySelector("form"))) return true;
+  return [...part.querySelectorAll("input:not([type=hidden]), textarea")].some((field) => field.matches("[type=checkbox], [type=radio]") ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
+}
 
-function fetchAnew(id) {
+/** Says that there is something newer, as long as the part waits for who is at work in it. */
+function wait(part) {
+  part.dataset.behind = "";
+  if (part.querySelector(":scope > .behind")) return;
+  const show = () => fetchAnew(part.id, true);
+  part.prepend(h("p", { class: "behind", role: "status" }, h("button", { type: "button", class: "button small", onclick: show }, icon("refresh-cw"), t("Something is new here: show"))));
+}
+
+function fetchAnew(id, forced = false) {
   waiting.delete(id);
   const part = document.getElementById(id);
-  if (!part || document.hidden || typed(part)) {
-    if (part) part.dataset.behind = "";
+  if (!part) return;
+  if (document.hidden) {
+    part.dataset.behind = "";
     return;
   }
+  if (busy(part) && !forced) {
+    wait(part);
+    return;
+  }
+  if (forced) part.dataset.forced = "";
   delete part.dataset.behind;
   last.set(id, Date.now());
   globalThis.htmx?.trigger(part, "news");
@@ -41,6 +63,14 @@ function soon(part) {
 
 document.addEventListener("operations", ({ detail: news }) => {
   for (const part of document.querySelectorAll("[data-news][id]")) if (concerns(part, news)) soon(part);
+});
+
+// Who began while the newer part was on its way is not disturbed either.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const part = event.detail.target;
+  if (!(part instanceof HTMLElement) || !part.dataset.news || "forced" in part.dataset || !busy(part)) return;
+  event.detail.shouldSwap = false;
+  wait(part);
 });
 
 const behind = () => {
