@@ -67,6 +67,13 @@ def test_beginnings_and_last_parts_name_a_unit_where_only_one_is_called_so(at: S
     assert says(at, "dlk 4").kind == "unknown" and says(at, "3-1 99").kind == "unknown"
 
 
+def test_a_blank_divides_so_that_an_order_is_never_taken_for_another_unit(at: Shelf) -> None:
+    named(at, "hlf 3-1", "hlf 3-14", "hlf 4-1")
+    assert says(at, "3-1 4").kind == "status" and says(at, "3-14").kind == "unit"
+    assert [c.text for c in says(at, "hlf 4").candidates] == ["HLF 3-1 4", "HLF 3-14 4", "HLF 4-1 4", "HLF 4-1"]
+    assert says(at, "hlf 4-1").unit == says(at, "4-1").unit
+
+
 def test_a_step_that_nobody_expects_is_said_beforehand_and_taken(at: Shelf) -> None:
     named(at, "hlf 3-1")
     assert says(at, "3-1 3").unusual is False

@@ -272,3 +272,34 @@ async def test_a_units_card_has_its_statuses_to_give_and_those_it_gave(centre: C
     assert card.count("data-status=") == 9 and "ready at station" in card and "by hand" in card
     board = (await centre.screens.http.get("/units")).text
     assert "HLF 3-2" in board and "Pump 9" in board and "What the digits mean" in board
+
+
+async def test_a_board_hears_of_each_change_on_its_line(centre: Centre) -> None:
+    from rhinecloud.web.live import Live, Looker
+
+    city = centre.city
+    rooms = Rooms(
+        settings=city.settings,
+        access=city.access,
+        presents=city.presents,
+        model=city.model,
+        backbone=city.backbone,
+        operations=city.operations,
+        packs=city.packs,
+        clock=city.clock,
+    )
+    live = Live(rooms, Boards(rooms, Pages(Files(), timezone="Europe/Berlin", clock=rooms.clock)))
+    events = live.follow("city", Looker(None, things=False, agencies=None, boards=True), "", lambda: True)
+    try:
+        await anext(events)
+        for digit in "3412":
+            await asyncio.to_thread(centre.desk.report_status, "hlf-3-1", digit)
+            told = []
+            while not told or told[-1] != "board":
+                event = await asyncio.wait_for(anext(events), 5)
+                told.append(event.split(b"\n")[1].removeprefix(b"event: ").decode())
+            patch = msgspec.json.decode(event.split(b"data: ")[1])
+            assert f'<span class="digit">{digit}</span>' in patch["units"][0]["html"]
+    finally:
+        await events.aclose()
+        await live.stop()

@@ -94,16 +94,22 @@ def _of_incident(number: str, rest: Sequence[str], known: Known) -> Meaning:
 
 
 def _of_unit(words: Sequence[str], known: Known) -> Meaning:
-    """The longest beginning of the line that names a unit, and what is said of it."""
-    for length in range(len(words), 0, -1):
-        found = units_of(" ".join(words[:length]), known.units)
-        rest = words[length:]
-        if found and (not rest or len(rest) == 1):
-            if len(found) > 1:
-                named = tuple(Candidate(" ".join((u.name, *rest)), unit=u) for u in found[:MOST])
-                return Meaning(kind="unclear", text=" ".join(words[:length]), candidates=named)
-            return _said(found[0], rest[0] if rest else "", known)
-    return Meaning(kind="unknown", text=" ".join(words))
+    """A unit, or a unit and what is said of it. A whole name goes before a beginning, and an order before showing."""
+    line, names, last = " ".join(words), " ".join(words[:-1]), words[-1]
+    for exactly in (True, False):
+        whole = units_of(line, known.units, exactly=exactly)
+        if exactly and len(whole) == 1:
+            return Meaning(kind="unit", unit=whole[0])
+        told = units_of(names, known.units, exactly=exactly) if names else []
+        if len(told) == 1 and not whole:
+            return _said(told[0], last, known)
+        if told or whole:
+            if len(whole) == 1 and not told:
+                return Meaning(kind="unit", unit=whole[0])
+            named = [Candidate(f"{unit.name} {last}", unit=unit) for unit in told]
+            named += [Candidate(unit.name, unit=unit) for unit in whole]
+            return Meaning(kind="unclear", text=names if told else line, candidates=tuple(named[:MOST]))
+    return Meaning(kind="unknown", text=line)
 
 
 def _said(unit: Unit, word: str, known: Known) -> Meaning:
@@ -140,8 +146,8 @@ def incidents_of(text: str, known: Known) -> list[Incident]:
     return [i for i in ours if not i.exercise] or ours
 
 
-def units_of(text: str, units: Iterable[Unit]) -> list[Unit]:
-    """The units that are called so: by whole call sign, by its last part, else all that begin so."""
+def units_of(text: str, units: Iterable[Unit], *, exactly: bool = False) -> list[Unit]:
+    """The units that are called so: by whole call sign, by its last part, else (not `exactly`) all that begin so."""
     wanted = _plain(text)
     exact: list[Unit] = []
     begins: list[Unit] = []
@@ -151,15 +157,17 @@ def units_of(text: str, units: Iterable[Unit]) -> list[Unit]:
             exact.append(unit)
         elif any(name.startswith(wanted) for name in names):
             begins.append(unit)
-    whole = [u for u in exact if wanted in (_plain(u.name), _plain(u.id))]
-    return whole or exact or begins
+    whole = [u for u in exact if wanted in (_plain(u.name), _plain(u.name).replace(" ", ""), _plain(u.id))]
+    return whole or exact or ([] if exactly else begins)
 
 
 def _names(unit: Unit) -> set[str]:
-    """HLF 3-1: its id, "hlf3-1", "3-1"."""
-    parts = unit.name.split()
-    return {_plain(unit.id), *(_plain(" ".join(parts[at:])) for at in range(len(parts)))}
+    """HLF 3-1: its id, "hlf 3-1", "hlf3-1", "3-1". What is typed with a blank has one there in the name, too: 3-1 4 is
+    no 3-14."""
+    parts = _plain(unit.name).split()
+    ends = [parts[at:] for at in range(len(parts))]
+    return {_plain(unit.id), *(" ".join(end) for end in ends), *("".join(end) for end in ends)}
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\s+", "", text).replace("/", "-").casefold()
+    return " ".join(text.replace("/", "-").casefold().split())
