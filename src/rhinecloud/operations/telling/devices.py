@@ -34,6 +34,8 @@ class Command(Protocol):
     @property
     def tenant(self) -> str: ...
     @property
+    def device(self) -> str: ...
+    @property
     def params(self) -> dict[str, Any]: ...
     @property
     def status(self) -> str: ...
@@ -93,12 +95,13 @@ class Devices:
             return Outcome(ok=False, detail=error.detail, whole=True)
         return Outcome(ok=True, reference=command.id)
 
-    def delivered_us(self, tenant: str, reference: str) -> int:
-        """When the device's client had a command; 0: it has not, or nobody knows it any more."""
+    def command(self, tenant: str, command_id: str) -> Command | None:
+        """A command as it stands; None: nobody knows it any more. Blocking."""
         try:
-            return int(self._commands.get(tenant, reference).delivered_us)
+            found: Command = self._commands.get(tenant, command_id)
         except RhineError:
-            return 0
+            return None
+        return found
 
 
 def mark_of(answer: Answer) -> Mark | None:

@@ -10,14 +10,15 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from rhinecloud.base import telemetry
 from rhinecloud.base.clock import Clock, now_us
-from rhinecloud.base.errors import NonexistentTenant, Refused, RhineError
+from rhinecloud.base.errors import NonexistentTenant, Refused, ResourceNotFound, RhineError
+from rhinecloud.operations import units
 from rhinecloud.operations.declare import By, News
 from rhinecloud.operations.incidents import SYSTEM
 from rhinecloud.operations.tables import Shelf, Work
@@ -25,7 +26,7 @@ from rhinecloud.operations.tables import Shelf, Work
 from . import attempts, feeding, marking, orders, outbox, ways
 from .attempts import Outcome, Parcel
 from .declare import Channel, Mark, Message, Way
-from .devices import Answer, Devices, mark_of
+from .devices import Answer, Command, Devices, mark_of
 from .ways import Known, Resolve
 
 GIVE_UP_EVERY_US: Final = 60_000_000
@@ -141,10 +142,11 @@ class Telling:
                 log.warning("telling_recovered", tenant=tenant, deliveries=attempts.recover(work))
         devices = self._channels.get("mqtt")
         if isinstance(devices, Devices):  # what devices took while nobody here noted it
-            sent = "SELECT reference FROM delivery WHERE channel = 'mqtt' AND state = 'sent' AND reference <> ''"
-            for (reference,) in shelf.rows(sent):
-                if at_us := devices.delivered_us(tenant, reference):
-                    self._note(shelf, Answer(reference, "delivered"), at_us)
+            sent = "SELECT id, address, reference FROM delivery WHERE channel = 'mqtt' AND state = 'sent'"
+            for delivery, address, reference in shelf.rows(f"{sent} AND reference <> ''"):
+                command = devices.command(tenant, reference)
+                if command is not None and command.delivered_us:
+                    self._note(shelf, delivery, Answer(reference, "delivered"), command.delivered_us, address)
 
     def _take_up(self, tenant: str, shelf: Shelf) -> None:
         now = self._clock()
@@ -226,31 +228,37 @@ class Telling:
             answer = msgspec.json.decode(payload, type=Answer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
-        return await asyncio.to_thread(self._device_says, tenant, answer, at_us, device)
-
-    async def command_changed(self, command: Any) -> None:
-        """What became of a command: its device's client has it."""
-        if command.delivered_us and isinstance(command.params.get("message"), str):
-            answer = Answer(command.id, "delivered")
-            await asyncio.to_thread(self._device_says, command.tenant, answer, command.delivered_us)
-
-    def _device_says(self, tenant: str, answer: Answer, at_us: int, device: str = "") -> bool:
-        return self._shelf is not None and self._note(self._shelf(tenant), answer, at_us, device)
-
-    def _note(self, shelf: Shelf, answer: Answer, at_us: int, device: str = "") -> bool:
-        rows = shelf.rows("SELECT id, address, recipient FROM delivery WHERE reference = ?", answer.id)
-        if not rows or (device and rows[0][1] != device):
+        devices = self._channels.get("mqtt")
+        if not isinstance(devices, Devices):
             return False
-        delivery, address, recipient = rows[0]
-        what = mark_of(answer)
+        command = await asyncio.to_thread(devices.command, tenant, answer.id)
+        return command is not None and await self._device_says(command, answer, at_us, device)
+
+    async def command_changed(self, command: Command) -> None:
+        """What became of a command: its device's client has it."""
+        if command.delivered_us:
+            await self._device_says(command, Answer(command.id, "delivered"), command.delivered_us, command.device)
+
+    async def _device_says(self, command: Command, answer: Answer, at_us: int, device: str) -> bool:
+        # By the message's own id, which the command carries: it may answer before we know the command's.
+        delivery = command.params.get("id")
+        if self._shelf is None or "message" not in command.params or not isinstance(delivery, str):
+            return False
+        return await asyncio.to_thread(self._note, self._shelf(command.tenant), delivery, answer, at_us, device)
+
+    def _note(self, shelf: Shelf, delivery: str, answer: Answer, at_us: int, device: str) -> bool:
+        rows = shelf.rows("SELECT recipient FROM delivery WHERE id = ? AND address = ?", delivery, device)
+        if not rows:
+            return False
+        what, name = mark_of(answer), rows[0][0].partition(":")[2]
+        with contextlib.suppress(ResourceNotFound):
+            name = units.get(shelf, name).name
         try:
-            with shelf.work(By(f"device:{address}", recipient.partition(":")[2].upper())) as work:
+            with shelf.work(By(f"device:{device}", name)) as work:
                 if what is None:
-                    attempts.fail(
-                        work, outbox.delivery(work, delivery), answer.detail or "the device could not show it"
-                    )
+                    attempts.fail(work, outbox.delivery(work, delivery), answer.detail or "not shown there")
                 else:
                     marking.mark(work, delivery, what, at_us=at_us, reason=answer.detail)
         except RhineError as error:  # the answer comes too late, or says no word why: a person sees the rest
-            log.info("device_answer_refused", device=address, answer=what, detail=error.detail)
+            log.info("device_answer_refused", device=device, answer=what, detail=error.detail)
         return True
