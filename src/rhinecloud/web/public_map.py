@@ -89,12 +89,15 @@ def framed(geometries: Iterable[Any], names: Iterable[tuple[str, float, float]] 
     high = wide / 1.5
     left, top = (west + east - wide) / 2, (north + south - high) / 2
     scale = wide / 480
+    placed: list[tuple[float, float]] = []
     path = "".join("M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in ring) + "Z" for rings in parts for ring in rings)
-    said = "".join(
-        f'<text x="{_x(lon):.1f}" y="{_y(lat):.1f}" font-size="{11 * scale:.1f}">{escape(name)}</text>'
-        for name, lon, lat in names
-        if left < _x(lon) < left + wide and top < _y(lat) < top + high
-    )
+    said = ""
+    for name, lon, lat in names:
+        x, y = _x(lon), _y(lat)
+        inside = left + 24 * scale < x < left + wide - 24 * scale and top + 8 * scale < y < top + high - 8 * scale
+        if inside and all(abs(x - px) > 70 * scale or abs(y - py) > 16 * scale for px, py in placed):
+            placed.append((x, y))
+            said += f'<text x="{x:.1f}" y="{y:.1f}" font-size="{11 * scale:.1f}">{escape(name)}</text>'
     box = f'<svg class="public-map framed" viewBox="{left:.1f} {top:.1f} {wide:.1f} {high:.1f}" aria-hidden="true">'
     return f'{box}{_ground()}<path class="warned" d="{path}"/>{said}</svg>'
 

@@ -216,7 +216,7 @@ def picture(geometry: Any) -> Markup:
 
     names = []
     for district in districts().values():
-        if district.layer == "borough":
+        if district.layer in ("borough", "quarter"):
             point = shapely.geometry.shape(district.geometry).representative_point()
             names.append((district.name, point.x, point.y))
     return Markup(framed([geometry], names))  # noqa: S704 — made here, of numbers; names are escaped

@@ -83,7 +83,7 @@ CATEGORY: Final = {
     "Safety": N_("Safety"),
     "Fire": N_("Fire"),
     "Met": N_("Weather"),
-    "Health": N_("Health"),
+    "Health": N_("Public health"),
     "CBRNE": N_("Hazardous substances"),
     "Env": N_("Environment"),
     "Infra": N_("Infrastructure"),

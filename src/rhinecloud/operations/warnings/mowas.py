@@ -98,8 +98,8 @@ def fields(message: Message) -> list[Field]:
 
 def phone(info: Info) -> str:
     """What a phone would show: headline, text, what to do, until when, who."""
-    until = info.expires[:16].replace("T", " ")
     german = info.language.lower().startswith("de")
+    until = _until(info.expires, german=german)
     parts = [
         info.headline,
         info.description,
@@ -107,6 +107,14 @@ def phone(info: Info) -> str:
         f"{'Bis' if german else 'Until'} {until}." if until else "",
     ]
     return "\n".join(p for p in (*parts, info.sender_name, info.web) if p)
+
+
+def _until(text: str, *, german: bool) -> str:
+    """A message's time as people write it, in the zone in which it stands there."""
+    if len(text) < 16:
+        return ""
+    year, month, day, time = text[:4], text[5:7], text[8:10], text[11:16]
+    return f"{day}.{month}.{year}, {time} Uhr" if german else f"{int(day)}/{month}/{year}, {time}"
 
 
 def _outline(message: Message) -> str:

@@ -175,7 +175,6 @@ class Warnings:
 
         if found := await asyncio.to_thread(updates):
             await self._presents.open(tenant).write(found)
-        self.changed(tenant)
 
     @staticmethod
     def _touched(shelf: Shelf, numbers: Sequence[int]) -> list[int]:

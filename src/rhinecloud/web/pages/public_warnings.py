@@ -18,6 +18,7 @@ from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import ResourceNotFound
 from rhinecloud.operations import warnings
 from rhinecloud.web.language import LANGUAGES, words
+from rhinecloud.web.public_map import attribution
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest
@@ -71,6 +72,7 @@ class PublicList(msgspec.Struct, kw_only=True):
     in_force: list[PublicRow]
     ended: list[PublicRow]
     picture: Any
+    sources: list[str]  # whose the map's geography is
     changed_us: int
     now_us: int
     query: str  # of the tenant, for links
@@ -90,6 +92,8 @@ class PublicWarning(msgspec.Struct, kw_only=True):
     ended_us: int | None
     history: list[tuple[str, int, str]]  # kind, when, address of its CAP
     cap: str
+    sources: list[str]
+    demo: bool
     now_us: int
     query: str
 
@@ -105,6 +109,7 @@ def public_page(  # noqa: PLR0913 — a page for two doors
     shown: str = "",
     state: str = "",
     query: str = "",
+    demo: bool = False,
 ) -> PublicWarning:
     """A warning as its page shows it.
 
@@ -145,6 +150,8 @@ def public_page(  # noqa: PLR0913 — a page for two doors
             for m in chain.published
         ],
         cap=f"/warnings/{chain.number}/{chain.newest.place}.xml{query}" if chain.newest and not drill else "",
+        sources=attribution(),
+        demo=demo,
         now_us=now_us,
         query=query,
     )
@@ -205,6 +212,7 @@ class PublicWarnings:
                 shown=shown,
                 state=found.state,
                 query=query,
+                demo=settings.demo,
             )
             return await asyncio.to_thread(self._pages.text, "pages/public_warning.html", page)
         say = words(language)
@@ -222,6 +230,7 @@ class PublicWarnings:
             in_force=[public_row(s, language, query) for s in board.in_force],
             ended=[public_row(s, language, query) for s in board.ended],
             picture=await asyncio.to_thread(_picture, board),
+            sources=attribution(),
             changed_us=board.changed_us,
             now_us=now,
             query=query,
