@@ -18,6 +18,7 @@ from rhinecloud.base.errors import RhineError
 from rhinecloud.operations import Agency, planning
 from rhinecloud.operations.planning import Duty, DutyDesk, Post
 from rhinecloud.web.language import N_, words
+from rhinecloud.web.planning_words import told
 from rhinecloud.web.registers.duty import KINDS
 from rhinecloud.web.registers.fields import Reading, clock
 from rhinecloud.web.rendering import Pages
@@ -276,7 +277,7 @@ class DutyScreens:
             id=duty_id,
             version=version,
             typed=typed,
-            wrong={k: say(v) for k, v in wrong.items()},
+            wrong={k: told(v, visit.language) for k, v in wrong.items()},
             posts={p.id: p.title[visit.language] for p in posts if mine is None or p.agency in mine or duty_id},
             people={
                 "": say(N_("no account")),

@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from rhinecloud.base.errors import Conflict, ResourceNotFound
 from rhinecloud.operations import planning
 from rhinecloud.web.language import N_, words
+from rhinecloud.web.planning_words import told
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
@@ -103,7 +104,7 @@ class Escalations:
             frame=self._visits.frame(visit, "incidents", N_("Without an answer")),
             rows=rows,
             said=say(said),
-            wrong=wrong,
+            wrong=told(wrong, visit.language),
             may_manage=self._visits.may(visit, "incidents.manage"),
         )
 

@@ -11,6 +11,7 @@ from litestar import Response, get
 from rhinecloud.operations import Incident, IncidentType, Need, Place, planning
 from rhinecloud.web.island import Island
 from rhinecloud.web.language import N_, words
+from rhinecloud.web.planning_words import told
 from rhinecloud.web.registers.fields import Reading
 from rhinecloud.web.registers.plans import DAYS
 from rhinecloud.web.rendering import Pages
@@ -154,9 +155,10 @@ class PlanTrial:
             severity=severity or kind.severity,  # type: ignore[arg-type]
         )  # fmt: skip
         made = await self._rooms.operations.rehearse(visit.tenant, visit.principal, incident, needs)
-        page.seconds, page.excluded, page.warnings = made.seconds, len(made.excluded), list(made.warnings)
+        page.seconds, page.excluded = made.seconds, len(made.excluded)
+        page.warnings = [told(w, visit.language) for w in made.warnings]
         page.went = [_went(p, needs[p.need]) for p in made.picks]
-        page.gaps = [(g.capability, g.missing, g.reason) for g in made.gaps]
+        page.gaps = [(g.capability, g.missing, told(g.reason, visit.language)) for g in made.gaps]
 
     def _plans(self, page: TrialPage, fits: list[planning.Fit], visit: Visit) -> None:
         say = words(visit.language)

@@ -18,6 +18,7 @@ from rhinecloud.operations import Zone
 from rhinecloud.operations.planning import Area
 from rhinecloud.web.districts import districts
 from rhinecloud.web.language import N_, words
+from rhinecloud.web.planning_words import told
 from rhinecloud.web.registers.fields import names
 from rhinecloud.web.registers.register import Register
 from rhinecloud.web.registers.sheets import Line, Sheet, header, read
@@ -153,7 +154,7 @@ class RegisterFiles:
             lines=lines[:SHOWN],
             more=max(0, len(lines) - SHOWN),
             words={k: say(v) for k, v in WHAT.items()},
-            wrong=say(wrong),
+            wrong=told(wrong, visit.language),
         )
         return self._pages.render("pages/register_import.html", page, status=status)
 

@@ -15,6 +15,7 @@ from rhinecloud.base.errors import Conflict, ResourceNotFound, RhineError
 from rhinecloud.operations import planning
 from rhinecloud.web.island import ISLAND_TEXTS, Island
 from rhinecloud.web.language import N_, words
+from rhinecloud.web.planning_words import told
 from rhinecloud.web.registers.fields import Field, Typed, Wrong, names, rows, spread, text_of
 from rhinecloud.web.registers.register import Cell, Register, Seen
 from rhinecloud.web.registers.sheets import write
@@ -343,8 +344,8 @@ class Registers:
             fields=[_view(f, shown, wrong, others, options, say) for f in register.fields],
             suggestions={k: list(v) for k, v in suggestions.items()},
             map=register.maps,
-            wrong=say(wrong.get("", "")),
-            conflict=conflict,
+            wrong=told(wrong.get("", ""), visit.language),
+            conflict=told(conflict, visit.language),
             versions=_versions(register, kept, thing, say),
             may_manage=theirs,
             may_take_away=theirs and thing is not None and bool(kept) and not getattr(thing, "retired", False),

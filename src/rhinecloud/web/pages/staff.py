@@ -16,6 +16,7 @@ from rhinecloud.operations import planning
 from rhinecloud.operations.planning import STAFFS, DutyDesk
 from rhinecloud.web.incident_tabs import PATH, Head, Heads, Opened, address, kept
 from rhinecloud.web.language import N_, words
+from rhinecloud.web.planning_words import told
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest, Frame, Visits
@@ -200,7 +201,7 @@ class StaffScreens:
             on_duty=sorted({d.name for d in desk.now(self._rooms.clock())}),
             may_manage=head.may_manage and not head.over,
             said=say(said),
-            wrong=say(wrong),
+            wrong=told(wrong, visit.language),
             typed=typed,
         )
 

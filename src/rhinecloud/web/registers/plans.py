@@ -81,7 +81,7 @@ class Plans(Register):
             name="days", label=N_("Days"), kind="choices", options="days", wide=True, hint=N_("None chosen: every day.")
         ),
         Field(name="begin", label=N_("From"), kind="time"),
-        Field(name="end", label=N_("To"), kind="time", hint=N_("Both empty or the same: the whole day.")),
+        Field(name="end", label=N_("Until"), kind="time", hint=N_("Both empty or the same: the whole day.")),
         _rows,
         Field(name="first_level", label=N_("Begins with level"), kind="number"),
         Field(name="note", label=N_("Note"), kind="long", wide=True),
@@ -222,7 +222,7 @@ class Types(Register):
         wide=True,
         columns=(
             Field(name="start", label=N_("From"), kind="choice", options="states"),
-            Field(name="end", label=N_("To"), kind="choice", options="states"),
+            Field(name="end", label=N_("Reached"), kind="choice", options="states"),
             Field(name="within_min", label=N_("Within"), kind="number", unit=N_("min"), width="small"),
         ),
     )
