@@ -122,12 +122,11 @@ async def changes(city: harness.City, form: Form, screens: int, count: int) -> N
 
 async def pages(form: Form) -> None:
     for what, path in PAGES.items():
-        took = []
-        for _ in range(12):
-            took.append(await form.get(path))
+        took = [await form.get(path) for _ in range(12)]
         times = [ms for ms, _ in took]
         print(
-            f"{what:36} median {statistics.median(times):6.1f} ms  worst {max(times):6.1f} ms  {took[0][1] / 1000:7.0f} kB"
+            f"{what:36} median {statistics.median(times):6.1f} ms  worst {max(times):6.1f} ms"
+            f"  {took[0][1] / 1000:7.0f} kB"
         )
 
 
