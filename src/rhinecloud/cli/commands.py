@@ -9,6 +9,7 @@ import typer
 
 from rhinecloud import __version__
 
+from .cap import cap_app
 from .device import device_app
 from .feeds import feed_app
 from .mending import dead_app, quarantine_app
@@ -201,6 +202,7 @@ app.add_typer(quarantine_app, name="quarantine", rich_help_panel=DATA)
 app.add_typer(dead_app, name="dead", rich_help_panel=DATA)
 app.add_typer(feed_app, name="feed", rich_help_panel=WHO)
 app.add_typer(pack_app, name="pack", rich_help_panel=WHO)
+app.add_typer(cap_app, name="cap", rich_help_panel=DATA)
 app.add_typer(roads_app, name="roads", rich_help_panel=DATA)
 app.add_typer(simulate_app, name="simulate", rich_help_panel=RUN)
 app.add_typer(user_app, name="user", rich_help_panel=WHO)

@@ -23,7 +23,7 @@ from .declare import (
 from .desk import WarningDesk
 from .exposure import Exposure, Group
 from .feeds import CapFeed, FeedState
-from .incoming import Received, Refused, Taken, Wanted
+from .incoming import Examined, Received, Refused, Taken, Wanted, examine
 from .mowas import LONGEST, TABLE, Field, fields, level_of, phone
 from .public import Board, Shown, atom, cap_address, geojson
 from .reading import read
@@ -39,6 +39,7 @@ __all__ = [
     "CapFeed",
     "Chain",
     "Draft",
+    "Examined",
     "Exposure",
     "Fault",
     "FeedState",
@@ -65,6 +66,7 @@ __all__ = [
     "at_us",
     "atom",
     "cap_address",
+    "examine",
     "fields",
     "geojson",
     "joined",

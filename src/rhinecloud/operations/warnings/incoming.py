@@ -122,6 +122,37 @@ def _judged(item: Item, profile: Profile, box: Box, now_us: int) -> Read:
     return Read(item=item, digest=digest, kept=kept, here=concerns(message, profile, box))
 
 
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be said of one message of a document."""
+
+    name: str
+    version: str
+    kind: str
+    seal: str
+    faults: tuple[rules.Fault, ...]
+
+
+def examine(name: str, data: bytes) -> list[Examined]:
+    """Every message of a document with all that is wrong with it; nothing is kept."""
+    made = []
+    for item in items(name, data):
+        message, fault = item.message, item.fault
+        faults = rules.check(message) if message else []
+        if fault is not None:
+            faults = [rules.Fault("error", fault.reason, "", fault.detail)]
+        seal = signing.look(item.data).state if message else ""
+        made.append(
+            Examined(
+                name=item.name,
+                version=message.version if message else "",
+                kind=message.msg_type if message else "",
+                seal=seal,
+                faults=tuple(faults),
+            )
+        )
+    return made
+
+
 # ── does it mean us? ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 

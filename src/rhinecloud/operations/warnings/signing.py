@@ -108,7 +108,7 @@ def bare(document: bytes) -> bytes:
 class Seen(msgspec.Struct, frozen=True):
     """What a look at a signature showed. A broken one is told and no reason to refuse (3.3.2.1)."""
 
-    state: Literal["none", "good", "broken"]
+    state: Literal["none", "good", "broken", "unknown"]  # unknown: of a kind that is not checked here
     by: str = ""  # subject of the certificate, as it says itself
     detail: str = ""
 
@@ -125,17 +125,21 @@ def look(document: bytes) -> Seen:
     if root.find(f"{{{DS}}}Signature") is None:
         return Seen("none")
     if found is None or not found.text:
-        return Seen("broken", detail="The signature brings no certificate")
+        return Seen("unknown", detail="The signature brings no certificate")
     pem = f"-----BEGIN CERTIFICATE-----\n{found.text.strip()}\n-----END CERTIFICATE-----\n"
-    first = ""
+    from signxml.exceptions import InvalidDigest, InvalidSignature
+
+    first, state = "", "unknown"
     for tree in (etree.fromstring(document, _parser(blanks=True)), root):
         try:
             _verify(tree, pem)
         except Exception as error:  # of the library or of the certificate, in many kinds
             first = first or f"{type(error).__name__}: {error}"[:300]
+            if type(error) in (InvalidDigest, InvalidSignature):
+                state = "broken"
         else:
             return Seen("good", _subject(pem))
-    return Seen("broken", _subject(pem), first)
+    return Seen("broken" if state == "broken" else "unknown", _subject(pem), first)
 
 
 def _verify(tree: Any, pem: str) -> None:
