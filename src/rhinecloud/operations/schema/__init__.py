@@ -4,7 +4,7 @@ area needs later is a further step at the end.
 
 from __future__ import annotations
 
-from . import boards, collaboration, first, picture, plans, playing, reporting, telling, warnings
+from . import boards, collaboration, first, picture, plans, playing, reporting, review, telling, warnings
 
 SCHEMA = (
     first.TABLES,
@@ -16,4 +16,5 @@ SCHEMA = (
     playing.TABLES,
     warnings.TABLES,
     reporting.TABLES,
+    review.TABLES,
 )
