@@ -128,6 +128,26 @@ SCREENS: Final = (
         there=lambda rooms: rooms.operations,
         group=4,
     ),
+    Screen(
+        key="drills",
+        path="/drills",
+        icon="graduation-cap",
+        label=N_("Drills"),
+        letter="x",
+        action="incidents.read",
+        there=lambda rooms: rooms.ground,
+        group=4,
+    ),
+    Screen(
+        key="review",
+        path="/review",
+        icon="target",
+        label=N_("Review"),
+        letter="v",
+        action="incidents.read",
+        there=lambda rooms: rooms.operations,
+        group=4,
+    ),
     # what it is made of
     Screen(
         key="rules",

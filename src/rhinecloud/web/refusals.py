@@ -69,6 +69,12 @@ _SENTENCES: Final = tuple(
         N_("%(name)s is no e-mail address"),
         N_("Report %(number)s of %(incident)s has been released meanwhile"),
         N_("A part of the report has at most %(most)s characters"),
+        N_("Finding %(number)s was changed in the meantime"),
+        N_("Say how the finding was dealt with"),
+        N_("A finding says what is to change"),
+        N_("A finding says what happened"),
+        N_("A finding says who sees to it"),
+        N_("A finding says until when"),
     )
 )
 _WORDS: Final = {

@@ -83,6 +83,7 @@ class IncidentPicture extends HTMLElement {
       const first = !this.#data.ms;
       this.#data = data;
       if (first) this.#first();
+      if (first && new URLSearchParams(location.search).has("play") && this.range) this.#play();
     } catch (error) {
       toast(t("The picture could not be loaded."), { icon: "triangle-alert", state: 3, detail: error.message });
       return;
