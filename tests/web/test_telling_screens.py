@@ -233,3 +233,30 @@ async def test_who_was_asked_by_mail_answers_on_a_page_that_looking_at_does_not_
     assert (found.state, found.answered_by) == ("accepted", "mail:thw@example.org")
     assert "Thank you" in (await screens.http.get(f"/answer/{code}")).text
     assert (await screens.http.get("/answer/nothing")).status_code == 404
+
+
+async def test_somebody_writes_a_message_that_a_unit_reads_on_its_page(screens: Screens) -> None:
+    fleet(screens)
+    await screens.sign_in("anna", "operator@city/fire")
+    page = (await screens.http.get("/deliveries/new")).text
+    key = re.search(r'name="key" value="(\w+)"', page)
+    assert key and "unit:fire-1" in page and "unit:police-1" not in page and "agency:police" in page
+    form = {"to": "unit:fire-1", "subject": "Sandsäcke", "body": "Zum Deich", "priority": "immediate", "key": key[1]}
+    for bad, words in (
+        ({"to": "unit:police-1"}, "nobody named"),
+        ({"to": ""}, "recipient"),
+        ({"subject": " "}, "subject"),
+        ({"minutes": "x"}, "minutes"),
+        ({"incident": "2026-999999"}, "does not exist"),
+    ):
+        refused = await screens.post("/deliveries/new", "/deliveries/new", **form | bad)
+        assert refused.status_code == 400 and words in refused.text and "Zum Deich" in refused.text, bad
+    for _ in range(2):  # pressed twice, it is one
+        assert (await screens.post("/deliveries/new", "/deliveries/new", **form)).status_code == 303
+    crew = screens.city.operations.seat("city", ADMIN)
+    found = await until(lambda: telling.TellingDesk(crew).search(telling.AskedDeliveries(about="message")))
+    assert [line.delivery.recipient for line in found] == ["unit:fire-1"]
+    await screens.post("/sign-out", "/account")
+    await screens.sign_in("weber", "crew@city/fire")
+    await screens.post("/my-unit/board", "/my-unit", unit="fire-1")
+    assert "Sandsäcke" in (await screens.http.get("/my-unit")).text

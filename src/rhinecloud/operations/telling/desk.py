@@ -14,8 +14,9 @@ from typing import Any, Final
 import msgspec
 
 from rhinecloud.base.clock import SECOND
-from rhinecloud.base.errors import Forbidden, ResourceNotFound
-from rhinecloud.operations.declare import By
+from rhinecloud.base.errors import BadRequestData, Forbidden, ResourceNotFound
+from rhinecloud.operations import journal, things, units
+from rhinecloud.operations.declare import Agency, By
 from rhinecloud.operations.seat import Seat
 from rhinecloud.operations.tables import FILE, Shelf, Work
 
@@ -123,6 +124,32 @@ class TellingDesk:
             " FROM line ORDER BY name"
         )
         return [Held(name=n, failures=f, until_us=u, waiting=w) for n, f, u, w in rows]
+
+    def recipients(self) -> list[str]:
+        """Whom they may write to by name: agencies, units that they see, lists and others that have ways."""
+        self.seat.may("incidents.manage")
+        seen = [f"unit:{u.id}" for u in units.every(self._shelf, self.seat.sees())]
+        agencies = [f"agency:{a}" for a in things.every(self._shelf, Agency)]
+        return sorted({*agencies, *seen, *(w.recipient for w in ways.every(self._shelf) if w.active)})
+
+    def send(self, given: Tell) -> Message:
+        """A message that somebody writes. Raises: BadRequestData: no such recipient, or it cannot be told as it is."""
+        known, sees = set(self.recipients()), self.seat.sees()
+        for recipient in given.to:
+            if recipient not in known and not recipient.startswith("mailto:"):
+                raise BadRequestData(f"There is nobody named {recipient[:80]}")
+        if given.incident:
+            given = msgspec.structs.replace(given, incident=self.seat.incident(given.incident).id)
+        elif sees is not None:
+            given = msgspec.structs.replace(given, agencies=tuple(sorted(sees)))
+        with self._shelf.work(self.seat.by) as work:
+            if given.incident:
+                self.seat.opened(work, given.incident, "incidents.manage")
+            made = outbox.tell(work, given)
+            if given.incident and made.made_us == work.now:
+                subject = next(iter(given.text.values()), Text("")).subject
+                journal.note(work, given.incident, "told", to=list(given.to), subject=subject)
+            return made
 
     def again(self, delivery_id: str) -> Delivery:
         """Sends one again that failed, with the same id."""
