@@ -34,12 +34,13 @@ from rhinecloud.connect import Bad, Commands, Connect, Ingest, Replayed, Throttl
 from rhinecloud.context import DeadLetters, Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.history import Histories
 from rhinecloud.insight import TYPES, Forecasting, Insight
-from rhinecloud.kit import SEED, Demo, Switchboard, chance, discover
+from rhinecloud.kit import SEED, Demo, Ground, Switchboard, chance, discover
 from rhinecloud.operations import (
     ENTITIES,
     Operations,
     Routine,
     collaboration,
+    drills,
     planning,
     playing,
     review,
@@ -210,9 +211,27 @@ class City:
         self.telling.resolvers["duty"] = planning.recipients
         made.enlist(playing.actions(lambda tenant: made.seat(tenant, CITY).shelf, self._devices_near, self._switch))
         expand, clock = self.vocabularies.default.expand, self.clock
-        made.following.followers.append(
-            playing.Playing(self.presents, expand, automatic=lambda: made.automatic, alerts=self.insight, clock=clock)
+        self.ground = Ground(
+            self.settings.data / "secrets",
+            access=self.access,
+            operations=made,
+            registry=self.connect.registry,
+            packs_on=self.switchboard.on,
+            where=lambda: (self._local_host(), self.mqtt_port),
+            by=CITY,
+            clock=clock,
         )
+        made.following.followers.append(
+            playing.Playing(
+                self.presents,
+                expand,
+                automatic=lambda: made.automatic,
+                alerts=self.insight,
+                clock=clock,
+                pace=self.ground.pace,
+            )
+        )
+        made.following.followers.append(drills.Control(made, self.ground.happen, clock))
         made.following.followers.append(review.Measuring(self.settings.timezone, self._borough))
         made.bring(self.packs)
         return made
@@ -273,6 +292,7 @@ class City:
         stack.push_async_callback(self.telling.stop)
         stack.push_async_callback(self.warnings.stop)
         await self._room(stack, self.operations)
+        await self._room(stack, self.ground)
         await self._room(stack, self.relay)
         await asyncio.to_thread(self._write_cli_token)
         self.sign_in_link = await asyncio.to_thread(self._first_link)
@@ -372,6 +392,7 @@ class City:
                 ask=self.publications.ask,
                 insight=self.insight,
                 operations=self.operations,
+                ground=self.ground,
                 telling=self.telling,
                 warnings=self.warnings,
                 clock=self.clock,
@@ -516,10 +537,14 @@ class City:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secret + "\n")
 
+    def _local_host(self) -> str:
+        """Where simulated devices find the city."""
+        host = self.settings.host
+        return "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host  # noqa: S104
+
     async def start_demo(self, stack: AsyncExitStack, port: int) -> None:
         """The demo city: its devices are registered like any others and played by a child process over MQTT."""
-        settings = self.settings
-        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host  # noqa: S104
+        settings, host = self.settings, self._local_host()
         self.demo = Demo(
             settings.data / "secrets",
             tenant=settings.default_tenant,

@@ -17,7 +17,7 @@ ACTIONS: Final = frozenset(
     {"entities.read", "entities.write", "history.read", "export", "subscriptions.manage"}
     | {"devices.read", "devices.manage", "devices.command", "quality.read", "quality.manage"}
     | {"alerts.read", "alerts.manage", "rules.read", "rules.manage", "packs.manage"}
-    | {"incidents.read", "incidents.manage", "units.dispatch", "log.erase", "operations.manage"}
+    | {"incidents.read", "incidents.manage", "units.dispatch", "log.erase", "operations.manage", "drills.lead"}
     | {"incidents.report", "units.answer"}
     | {"warnings.read", "warnings.compose", "warnings.publish", "warnings.receive"}
     | {"people.manage", "tokens.manage", "audit.read"}
@@ -40,7 +40,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
     "analyst": _SEE | {"export", "subscriptions.manage"},
     "leadership": frozenset(
         {"entities.read", "history.read", "quality.read", "alerts.read", "export", "incidents.read"}
-        | {"warnings.read", "warnings.publish"}
+        | {"warnings.read", "warnings.publish", "drills.lead"}
     ),
     "crew": frozenset({"entities.read", "incidents.report", "units.answer"}),
     "administrator": ACTIONS,

@@ -12,9 +12,12 @@ from rhinecloud.operations import (
     Centre,
     Crossing,
     Everyday,
+    Happening,
     IncidentType,
+    Inject,
     PlaybookStep,
     Responsibility,
+    Scenario,
     Target,
     Trigger,
     UnitKind,
@@ -30,6 +33,7 @@ from .check import Flaw, flaws
 from .crew import Acting, Crew, Order, Orders, Reply
 from .demo import Demo
 from .events import KINDS, Event, EventKind, event
+from .ground import Ground
 from .pack import (
     Bad,
     Endpoint,
@@ -79,8 +83,11 @@ __all__ = [
     "Fleet",
     "Forecast",
     "Found",
+    "Ground",
+    "Happening",
     "IncidentType",
     "Indicator",
+    "Inject",
     "Kind",
     "Label",
     "Layer",
@@ -104,6 +111,7 @@ __all__ = [
     "Reply",
     "Responsibility",
     "Rule",
+    "Scenario",
     "ServiceUnit",
     "Simulation",
     "Status",

@@ -75,6 +75,7 @@ def _parts(pack: Pack) -> Iterator[tuple[str, Any]]:
         "indicator": pack.indicators,
         "forecast": pack.forecasts,
         "playbook": pack.playbooks,
+        "scenario": pack.scenarios,
         "reader": pack.readers,
         "publication": pack.publications,
         "endpoint": pack.endpoints,

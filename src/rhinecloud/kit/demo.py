@@ -45,6 +45,8 @@ class Demo:
         registry: where its devices are registered.
         packs_on: the packs that are on in the tenant.
         token: (the one it had, or "") → a token that may bring the past in; the same one while it is good.
+        only: which things are played; None: all.
+        opens: whether it begins with what opens a demo (`events.opening`).
     """
 
     def __init__(
@@ -56,7 +58,10 @@ class Demo:
         packs_on: Callable[[], Sequence[Pack]],
         token: Callable[[str], str],
         clock: Clock = now_us,
+        only: Callable[[Thing], bool] | None = None,
+        opens: bool = True,
     ) -> None:
+        self._only, self._opens = only, opens
         self._file = folder / FILE
         self._tenant, self._registry, self._packs_on, self._token = tenant, registry, packs_on, token
         self._clock = clock
@@ -98,9 +103,11 @@ class Demo:
         try:
             told = read_told(self._file)
         except InvalidRequest:  # the first start
-            told = Told(host=host, port=port, tenant=self._tenant, began_s=self._clock() // SECOND)
+            told = Told(
+                host=host, port=port, tenant=self._tenant, began_s=self._clock() // SECOND if self._opens else 0.0
+            )
         told.host, told.port, told.tenant, told.url = host, port, self._tenant, url
-        told.token = self._token(told.token)
+        told.token = self._token(told.token) if url else ""
         self._enrol(told)
         write_told(self._file, told)
         self._told = told
@@ -110,17 +117,24 @@ class Demo:
         packs = self._packs_on()
         told.packs = [pack.id for pack in packs]
         things: dict[str, Thing] = {}
-        for thing in fleet(packs, World(told.seed)):
+        wanted = self._only
+        for thing in (t for t in fleet(packs, World(told.seed)) if wanted is None or wanted(t)):
             things.setdefault(thing.through or thing.device, thing)
         there = {name for name in things if self._registry.find(self._tenant, name) is not None}
         fresh = [_device(name, thing) for name, thing in things.items() if name not in there]
         told.devices |= self._registry.add_many(self._tenant, fresh) if fresh else {}
         for name in there - told.devices.keys():  # the file was lost
             told.devices[name] = self._registry.rotate(self._tenant, name, grace_s=0)
+        told.devices = {name: secret for name, secret in told.devices.items() if wanted is None or name in things}
 
     async def _write(self, told: Told) -> None:
         await asyncio.to_thread(write_told, self._file, told)
         self._simulation.read_again()
+
+    async def ready(self) -> None:
+        """Returns once its devices are registered and its child is started."""
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
 
     # What can be wished for.
 
@@ -174,6 +188,11 @@ class Demo:
         """The instant that the simulated city lives in."""
         now = self._clock() / SECOND
         return now if self._told is None else self._told.model_time(now)
+
+    @property
+    def speed(self) -> float:
+        """How much faster than the clock it lives."""
+        return 1.0 if self._told is None else self._told.speed
 
     @property
     def played(self) -> Played:

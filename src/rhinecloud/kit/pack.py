@@ -14,7 +14,7 @@ import msgspec
 
 from rhinecloud.base.declare import EntityType, Label
 from rhinecloud.insight import Forecast, Indicator, Rule
-from rhinecloud.operations import Centre, PlaybookStep, Trigger
+from rhinecloud.operations import Centre, PlaybookStep, Scenario, Trigger
 
 from .crew import Crew
 from .world import World
@@ -189,6 +189,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     layers: tuple[Layer, ...] = ()
     simulator: Callable[[World], Sequence[Thing]] | None = None
     centre: Centre | None = None  # what a demo city's command centre begins with
+    scenarios: tuple[Scenario, ...] = ()  # drills
     needs: tuple[str, ...] = ()  # names of other packs' entity types that it reads
     rules: tuple[Rule, ...] = ()
     indicators: tuple[Indicator, ...] = ()

@@ -55,6 +55,7 @@ class Frame(msgspec.Struct, kw_only=True):
     hears: bool  # of alerts, as they are raised
     follows: bool  # what happens in the command centre
     demo: bool  # says that this is the demo city
+    drill: bool  # nothing of this tenant is real
 
 
 class Visit(msgspec.Struct, kw_only=True):
@@ -178,6 +179,7 @@ class Visits:
             hears=self._rooms.insight is not None and self.may(visit, "alerts.read"),
             follows=self._rooms.operations is not None and self.may(visit, "incidents.read"),
             demo=self._rooms.settings.demo and not visit.seen_demo,
+            drill=self._rooms.ground is not None and self._rooms.ground.is_ground(visit.tenant),
         )
 
     def _waiting(self, visit: Visit) -> dict[str, int]:

@@ -7,6 +7,7 @@ from rhinecloud.kit import Label, Pack, beside
 
 from .centre import CENTRE
 from .models import VEHICLE
+from .scenarios import SCENARIOS
 from .simulator import things
 from .views import LAYERS, PANELS
 
@@ -24,5 +25,6 @@ PACK = Pack(
     panels=PANELS,
     simulator=things,
     centre=CENTRE,
+    scenarios=SCENARIOS,
     readme=beside(__file__),
 )
