@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from rhinecloud.access import system
-from rhinecloud.operations import Pick, Place, Report, Unit, telling
+from rhinecloud.base.declare import Label
+from rhinecloud.operations import Agency, Pick, Place, Report, Unit, telling
 from rhinecloud.operations.incidents import SYSTEM
 
 from .conftest import Screens
@@ -20,6 +21,7 @@ def fleet(screens: Screens) -> Any:
     desk = screens.city.operations.desk("city", ADMIN)
     for agency in ("fire", "police"):
         screens.city.access.tenants.add_agency(ADMIN, "city", agency, agency.title())
+        desk.save_thing(Agency(id=agency, title=Label(de=agency.title(), en=agency.title())))
         desk.save_unit(Unit(id=f"{agency}-1", name=f"{agency.upper()} 1", kind="fire", agency=agency))
         desk.report_status(f"{agency}-1", "2")
     return desk
