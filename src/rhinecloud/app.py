@@ -210,6 +210,7 @@ class City:
         sends.room, ahead.roads = made, made.roads
         self.telling.resolvers["duty"] = planning.recipients
         made.enlist(playing.actions(lambda tenant: made.seat(tenant, CITY).shelf, self._devices_near, self._switch))
+        made.enlist(self.warnings.actions())
         expand, clock = self.vocabularies.default.expand, self.clock
         self.ground = Ground(
             self.settings.data / "secrets",

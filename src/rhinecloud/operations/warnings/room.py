@@ -16,6 +16,7 @@ from rhinecloud.base import telemetry
 from rhinecloud.base.clock import SECOND, Clock, now_us
 from rhinecloud.base.declare import Label, Model
 from rhinecloud.context import Presents, Vocabularies
+from rhinecloud.operations.action import Action, Argument
 from rhinecloud.operations.declare import Incident, News, Run, RunStep
 from rhinecloud.operations.incidents import SYSTEM
 from rhinecloud.operations.seat import Seat
@@ -32,6 +33,7 @@ from .incoming import Taken
 
 EARTH: Final[Box] = (-180.0, -90.0, 180.0, 90.0)
 FEEDER: Final = system("cap-feeds")
+PLAYBOOKS: Final = system("playbooks")
 Districts = Callable[[str], Mapping[str, Mapping[str, Any]]]
 """(tenant) → outlines of its districts, by name."""
 
@@ -244,10 +246,22 @@ class Warnings:
 
     # ── for playbooks ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def draft(self, tenant: str, run: Run, step: RunStep) -> str:
-        """The action `warning.draft`: begins a warning out of the template that the step names; once a step."""
-        template = str(step.step.arguments.get("template", "general"))
-        desk = self.desk(tenant, FEEDER)
+    def actions(self) -> dict[str, Action]:
+        """What steps of playbooks may do here by name; none of it is public."""
+        template = Argument(name="template", label=Label(de="Vorlage", en="Template"), default="general")
+        return {
+            "warning.draft": Action(
+                self._draft,
+                _says_draft,
+                title=Label(de="Warnung vorbereiten", en="Prepare a warning"),
+                arguments=(template,),
+            )
+        }
+
+    async def _draft(self, tenant: str, run: Run, step: RunStep) -> Label:
+        """Begins a warning out of the template that the step names; where one is begun already, that is the one."""
+        template = str(step.step.arguments.get("template") or "general")
+        desk = self.desk(tenant, PLAYBOOKS)
 
         def begin() -> str:
             for chain in desk.chains(incident=run.incident):
@@ -255,12 +269,13 @@ class Warnings:
                     return chain.number
             return desk.begin(template, incident=run.incident).number
 
-        return await asyncio.to_thread(begin)
+        number = await asyncio.to_thread(begin)
+        return Label(de=f"Warnung {number} ist vorbereitet", en=f"Warning {number} is prepared")
 
-    @staticmethod
-    def describe(_incident: Incident, arguments: Mapping[str, Any]) -> Label:
-        template = str(arguments.get("template", "general"))
-        return Label(
-            de=f"Bereitet eine Warnung nach der Vorlage „{template}“ vor; veröffentlicht wird nichts",
-            en=f"Prepares a warning out of the template {template!r}; nothing is published",
-        )
+
+def _says_draft(_incident: Incident, arguments: Mapping[str, Any]) -> Label:
+    template = str(arguments.get("template") or "general")
+    return Label(
+        de=f"Bereitet eine Warnung nach der Vorlage „{template}“ vor; veröffentlicht wird nichts",
+        en=f"Prepares a warning out of the template {template!r}; nothing is published",
+    )
