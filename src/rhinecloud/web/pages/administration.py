@@ -40,6 +40,7 @@ class TokenRow(msgspec.Struct, kw_only=True):
     name: str
     scopes: tuple[str, ...]
     tenant: str
+    agency: str
     created_us: int
     used_us: int | None
     expires_us: int | None
@@ -56,6 +57,7 @@ class AdministrationPage(msgspec.Struct, kw_only=True):
     everywhere: bool  # whoever looks administers the whole installation
     roles: list[str]
     scopes: list[str]
+    agencies: dict[str, str]  # titles of those of the tenant, by name
     link: str  # a new one-time link's address, shown this once
     link_for: str
     secret: str  # a new token, shown this once
@@ -203,7 +205,12 @@ class Administration:
         try:
             secret, _ = await asyncio.to_thread(
                 lambda: self._access.tokens.new(
-                    visit.principal, data.get("token", ""), scopes, tenant=visit.tenant, expires_us=expires
+                    visit.principal,
+                    data.get("token", ""),
+                    scopes,
+                    tenant=visit.tenant,
+                    agency=data.get("agency", ""),
+                    expires_us=expires,
                 )
             )
         except Refused as refusal:
@@ -236,6 +243,7 @@ class Administration:
         say = words(visit.language)
         people = await asyncio.to_thread(self._access.people.list)
         tokens = await asyncio.to_thread(self._access.tokens.list)
+        agencies = await asyncio.to_thread(self._access.tenants.agencies, visit.tenant)
         everywhere = _everywhere(self._access, visit)
         query = request.query_params
         search, sort = query.get("q", "")[:100].strip(), "seen" if query.get("sort") == "seen" else "name"
@@ -260,6 +268,7 @@ class Administration:
             everywhere=everywhere,
             roles=sorted(ROLES),
             scopes=sorted(ACTIONS),
+            agencies={a.name: a.title for a in agencies},
             link=made.link,
             link_for=made.link_for,
             secret=made.secret,
@@ -297,6 +306,7 @@ def _token(token: Any) -> TokenRow:
         name=token.name,
         scopes=token.scopes,
         tenant=token.tenant,
+        agency=token.agency,
         created_us=token.created_us,
         used_us=token.used_us,
         expires_us=token.expires_us,
