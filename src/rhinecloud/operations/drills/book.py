@@ -49,6 +49,7 @@ def start(work: Work, scenario: Scenario, title: str) -> Drill:
             "INSERT INTO drill_inject (drill, id, state, after_us) VALUES (?, ?, 'waiting', ?)",
             *(made, inject.id, round(inject.after_min * MINUTE)),
         )
+    work.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", playbooks.PACE, round(scenario.pace * 100))
     work.tell("drill.started", str(made))
     return get(work, made)
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from rhinecloud.base.declare import Label
 from rhinecloud.base.errors import BadRequestData
-from rhinecloud.operations import assignments, incidents, journal
+from rhinecloud.operations import assignments, incidents, journal, things
 from rhinecloud.operations.action import Action, Argument
-from rhinecloud.operations.declare import SEVERITIES, Incident, Position, Run, RunStep, Section, Severity
+from rhinecloud.operations.declare import SEVERITIES, Agency, Incident, Position, Run, RunStep, Section, Severity
 from rhinecloud.operations.incidents import SYSTEM
 from rhinecloud.operations.tables import Shelf
 
@@ -137,11 +137,12 @@ def _add_agencies(shelf: Shelf, run: Run, step: RunStep) -> Label:
         incident = incidents.get(work, run.incident)
         agencies = tuple(dict.fromkeys((*incident.agencies, *_list(step.step.arguments["agencies"]))))
         new = agencies[len(incident.agencies) :]
+        titles = {a.id: a.title for a in things.every(work, Agency).values()}
         incidents.change(work, incident.id, None, {"agencies": agencies})
-    names = ", ".join(new)
     if not new:
         return Label(de="alle waren schon beteiligt", en="all of them take part already")
-    return Label(de=f"jetzt beteiligt: {names}", en=f"takes part now: {names}")
+    german, english = (", ".join(titles[a][lang] if a in titles else a for a in new) for lang in ("de", "en"))
+    return Label(de=f"jetzt beteiligt: {german}", en=f"takes part now: {english}")
 
 
 def _says_agencies(incident: Incident, given: Mapping[str, Any]) -> Label:

@@ -99,7 +99,7 @@ STEPS: Final = (
         evidence="photo",
         rising=True,
         undo=("Sperrtor Marientor öffnen", "Open the flood gate Marientor"),
-        action=("unit.ask", {"capability": "gate", "count": 1}),
+        action=("unit.ask", {"capability": "Sperrtor", "count": 1}),
     ),
     # 7.5 m
     _step(
@@ -122,7 +122,7 @@ STEPS: Final = (
         due_h=6,
         evidence="note",
         undo=("Wege nach Deichschau freigeben", "Open the paths once the dikes have been inspected"),
-        action=("unit.ask", {"capability": "cordon", "count": 2}),
+        action=("unit.ask", {"capability": "Absperrung", "count": 2}),
     ),
     _step(
         "citizens",
@@ -188,7 +188,7 @@ STEPS: Final = (
         due_h=6,
         evidence="person",
         undo=("Tunnel prüfen und freigeben", "Inspect and open the tunnel"),
-        action=("unit.ask", {"capability": "tram", "count": 1}),
+        action=("unit.ask", {"capability": "Stadtbahn", "count": 1}),
     ),
     _step(
         "power",
@@ -223,7 +223,7 @@ STEPS: Final = (
         owner="works",
         due_h=4,
         evidence="note",
-        action=("unit.ask", {"capability": "dike", "count": 2}),
+        action=("unit.ask", {"capability": "Deich", "count": 2}),
     ),
     _step(
         "sandbags",
@@ -232,7 +232,7 @@ STEPS: Final = (
         owner="fire",
         due_h=6,
         evidence="note",
-        action=("unit.ask", {"capability": "sandbags", "count": 4}),
+        action=("unit.ask", {"capability": "Sandsäcke", "count": 4}),
     ),
     _step(
         "relief",
