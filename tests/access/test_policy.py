@@ -102,7 +102,7 @@ def test_an_unknown_action_is_a_mistake_of_ours() -> None:
 
 
 def test_every_role_does_something_and_nothing_unknown() -> None:
-    assert set(ROLES) == {"operator", "engineer", "analyst", "leadership", "crew", "administrator"}
+    assert set(ROLES) == {"operator", "engineer", "analyst", "leadership", "planner", "crew", "administrator"}
     for acts in ROLES.values():
         assert acts
         assert acts <= ACTIONS
@@ -111,7 +111,7 @@ def test_every_role_does_something_and_nothing_unknown() -> None:
 
 def test_the_reference_page_shows_the_table() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "roles.md").read_text("utf-8")
-    order = ["operator", "engineer", "analyst", "leadership", "crew", "administrator"]
+    order = ["operator", "engineer", "analyst", "leadership", "planner", "crew", "administrator"]
     for action in ACTIONS:
         cells = " | ".join("yes" if action in ROLES[role] else "" for role in order)
         row = f"| `{action}` | {cells} |"

@@ -60,7 +60,7 @@ def all_texts() -> dict[str, str]:
         template_texts()
         | python_texts()
         | dict.fromkeys(island_texts(), "an island")
-        | dict.fromkeys(("operator", "engineer", "analyst", "leadership", "crew", "administrator"), "roles")
+        | dict.fromkeys(("operator", "engineer", "analyst", "leadership", "planner", "crew", "administrator"), "roles")
     )
 
 

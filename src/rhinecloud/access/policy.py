@@ -42,6 +42,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
         {"entities.read", "history.read", "quality.read", "alerts.read", "export", "incidents.read"}
         | {"warnings.read", "warnings.publish", "drills.lead"}
     ),
+    "planner": frozenset({"entities.read", "history.read", "incidents.read", "operations.manage"}),
     "crew": frozenset({"entities.read", "incidents.report", "units.answer"}),
     "administrator": ACTIONS,
 }

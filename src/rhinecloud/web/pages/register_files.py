@@ -94,6 +94,7 @@ class RegisterFiles:
             return self._page(visit, register, text=text, wrong=error.detail, status=error.status)
         if not saved:
             return self._page(visit, register, text=text, sheet=sheet, status=400)
+        await self._registers.make_known(visit, saved)
         await self._registers.record(
             visit,
             f"{register.key}.import",
@@ -170,7 +171,9 @@ def _of_district(register: Register, district: Any) -> Any:
         return Zone(id=name, name=district.name, position=(round(middle.x, 5), round(middle.y, 5)))
     if not shape.is_valid:
         shape = shape.buffer(0)
-    return Area(id=name, title=district.name, geometry=shapely.geometry.mapping(shape) if shape.area else None)
+    if not shape.area:
+        return None
+    return Area(id=name, title=district.name, geometry=msgspec.json.decode(shapely.to_geojson(shape)))
 
 
 _PLAIN: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})

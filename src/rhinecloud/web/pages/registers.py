@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from rhinecloud.base.errors import Conflict, ResourceNotFound, RhineError
-from rhinecloud.operations import planning
+from rhinecloud.operations import Agency, planning
 from rhinecloud.web.island import ISLAND_TEXTS, Island
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.planning_words import told
@@ -253,6 +254,7 @@ class Registers:
             return await self._form(visit, register, thing_id, typed, wrong={"": error.detail}, status=error.status)
         if saved is None:
             return await self._form(visit, register, thing_id, typed, wrong=wrong, status=400)
+        await self.make_known(visit, [saved])
         await self.record(visit, f"{register.key}.save", saved.id, version=saved.version)
         done = "saved" if thing_id else "made"
         return Redirect(f"{address_of(register, saved.id)}?done={done}", status_code=303)
@@ -292,6 +294,18 @@ class Registers:
 
     async def record(self, visit: Visit, action: str, subject: str, **detail: Any) -> None:
         await self._rooms.access.record(visit.principal, action, subject, tenant=visit.tenant, **detail)
+
+    async def make_known(self, visit: Visit, saved: Sequence[Any]) -> None:
+        """An agency that is new here is one in which people can have roles from now on."""
+
+        def add() -> None:
+            tenants = self._rooms.access.tenants
+            known = {a.name for a in tenants.agencies(visit.tenant)}
+            for agency in saved:
+                if isinstance(agency, Agency) and agency.id not in known:
+                    tenants.add_agency(visit.principal, visit.tenant, agency.id, agency.title[visit.language])
+
+        await asyncio.to_thread(add)
 
     async def _form(
         self,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import Any, Final
 
 from rhinecloud.base.clock import iso, parse_us
 from rhinecloud.base.errors import RhineError
@@ -14,6 +15,8 @@ from rhinecloud.web.language import N_
 
 from .fields import Field, Reading, Typed, Wrong, label_fields, put_label, put_point, put_rows, rows, tags, text_of
 from .register import Cell, Column, Register, Seen
+
+_ROLE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
 
 
 class Agencies(Register):
@@ -77,7 +80,7 @@ class Agencies(Register):
         form = Reading(typed)
         drawn = {i: r.area for i, r in enumerate(before.responsible)} if before else {}
         made = Agency(
-            id=form.id(),
+            id=self._name(form, before),
             title=form.label("title"),
             responsible=tuple(
                 Responsibility(
@@ -90,6 +93,14 @@ class Agencies(Register):
             version=before.version if before else 1,
         )
         return (None if form.wrong else made), form.wrong
+
+    @staticmethod
+    def _name(form: Reading, before: Any) -> str:
+        """As people's roles name it; one that is there already may be otherwise."""
+        found = form.id()
+        if before is None and found and not _ROLE_NAME.match(found):
+            form.complain("id", N_("Small letters, digits, - and _ only: it is the agency's name in people's roles."))
+        return found
 
     @staticmethod
     def _some(form: Reading, number: int, row: dict[str, str], name: str, known: dict[str, Any]) -> tuple[str, ...]:
