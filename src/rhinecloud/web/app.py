@@ -132,7 +132,6 @@ def build(rooms: Rooms) -> Guarded:
         *incidents.routes(rooms, pages, visits, live, boards),
         *units.routes(rooms, pages, visits, live, boards),
         *writing.routes(rooms, pages, visits),
-        *writing.routes(rooms, pages, visits),
         *deliveries.routes(rooms, pages, visits),
         *ways.routes(rooms, pages, visits),
         *my_unit.routes(rooms, pages, visits),

@@ -73,7 +73,7 @@ def _outside(points: list[tuple[int, int]]) -> bool:
 
 
 def framed(geometries: Iterable[Any], names: Iterable[tuple[str, float, float]] = ()) -> str:
-    """A picture of areas on the ground, cut to where they lie; "" where there are none.
+    """A picture of areas on the ground, cut to where they lie; "" where there are none, or none near the city.
 
     Args:
         geometries: GeoJSON polygons.
@@ -81,8 +81,9 @@ def framed(geometries: Iterable[Any], names: Iterable[tuple[str, float, float]] 
     """
     parts = [_rings(g) for g in geometries]
     points = [p for rings in parts for ring in rings for p in ring]
-    if not points:
-        return ""
+    here = (-WIDTH, -WIDTH, 2 * WIDTH, _y(SOUTH) + WIDTH)
+    if not any(here[0] < x < here[2] and here[1] < y < here[3] for x, y in points):
+        return ""  # nowhere near
     west, east = min(x for x, _ in points), max(x for x, _ in points)
     north, south = min(y for _, y in points), max(y for _, y in points)
     wide = min(max((east - west) * 1.7, (south - north) * 1.7 * 1.5, 90), WIDTH)

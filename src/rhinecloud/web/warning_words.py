@@ -11,7 +11,7 @@ from .language import N_
 STATES: Final = {
     "prepared": N_("prepared"),
     "in-force": N_("in force"),
-    "expired": N_("expired"),
+    "expired": N_("has run out"),
     "lifted": N_("lifted"),
     "dropped": N_("given up"),
 }
@@ -24,7 +24,7 @@ STATE_ICONS: Final = {
 }
 RECEIVED: Final = {
     "in-force": N_("in force"),
-    "expired": N_("expired"),
+    "expired": N_("has run out"),
     "superseded": N_("replaced by an update"),
     "cancelled": N_("cancelled"),
     "cancel": N_("ends another one"),
