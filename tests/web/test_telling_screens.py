@@ -152,9 +152,10 @@ async def test_the_list_of_deliveries_is_searched_and_shows_one_with_its_attempt
     (delivery,) = await told(screens, made.id)
     await screens.sign_in("anna", "operator@city/fire")
     page = (await screens.http.get("/deliveries")).text
-    assert "Fire, Hafenstr. 1" in page and "fire-1" in page
+    assert "Fire, Hafenstr. 1" in page and "FIRE 1" in page
     for query, there in (
         ({"q": "fire"}, True),
+        ({"q": "Fire 1"}, True),
         ({"q": "nobody"}, False),
         ({"state": "failed"}, False),
         ({"channel": "web"}, True),
@@ -243,7 +244,8 @@ async def test_somebody_writes_a_message_that_a_unit_reads_on_its_page(screens: 
     page = (await screens.http.get("/deliveries/new")).text
     key = re.search(r'name="key" value="(\w+)"', page)
     assert key and "unit:fire-1" in page and "unit:police-1" not in page and "agency:police" in page
-    form = {"to": "unit:fire-1", "subject": "Sandsäcke", "body": "Zum Deich", "priority": "immediate", "key": key[1]}
+    assert ">FIRE 1<" not in page and 'value="FIRE 1"' in page, "units are called by their call sign"
+    form = {"to": "fire 1", "subject": "Sandsäcke", "body": "Zum Deich", "priority": "immediate", "key": key[1]}
     for bad, words in (
         ({"to": "unit:police-1"}, "nobody named"),
         ({"to": ""}, "recipient"),

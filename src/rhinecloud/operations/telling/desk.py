@@ -7,7 +7,7 @@ Need-to-know as everywhere: a message concerns the agencies of its incident, or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ DAY_US: Final = 86_400 * SECOND
 class AskedDeliveries(msgspec.Struct, frozen=True, kw_only=True):
     """What a list of deliveries is filtered by. Newest first; `before` is the number of the last one of a page."""
 
-    text: str = ""  # in recipient or address
+    text: str = ""  # in recipient, what they are called, or address
     states: tuple[str, ...] = ()
     channel: str = ""  # "": all; pages of units that answered on another way are then left out
     about: str = ""  # "": all but news
@@ -68,8 +68,14 @@ class TellingDesk:
         """A page of deliveries."""
         sees = self.seat.sees()
         like = "%" + asked.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        called = self._called(asked.text) if asked.text else []
         conditions: list[tuple[object, str, Sequence[object]]] = [
-            (asked.text, "(d.recipient LIKE ? ESCAPE '\\' OR d.address LIKE ? ESCAPE '\\')", (like, like)),
+            (
+                asked.text,
+                "(d.recipient LIKE ? ESCAPE '\\' OR d.address LIKE ? ESCAPE '\\'"
+                f" OR d.recipient IN ({', '.join('?' for _ in called)}))",
+                (like, like, *called),
+            ),
             (asked.states, f"d.state IN ({', '.join('?' for _ in asked.states)})", asked.states),
             (asked.channel, "d.channel = ?", (asked.channel,)),
             (True, "t.about = ?" if asked.about else "t.about <> ?", (asked.about or NEWS,)),
@@ -125,19 +131,37 @@ class TellingDesk:
         )
         return [Held(name=n, failures=f, until_us=u, waiting=w) for n, f, u, w in rows]
 
-    def recipients(self) -> list[str]:
-        """Whom they may write to by name: agencies, units that they see, lists and others that have ways."""
-        self.seat.may("incidents.manage")
-        seen = [f"unit:{u.id}" for u in units.every(self._shelf, self.seat.sees())]
-        agencies = [f"agency:{a}" for a in things.every(self._shelf, Agency)]
-        return sorted({*agencies, *seen, *(w.recipient for w in ways.every(self._shelf) if w.active)})
+    def names(self, language: str) -> dict[str, str]:
+        """How recipients are called: units that they see by call sign, agencies by title, lists by their name."""
+        seen = {f"unit:{u.id}": u.name for u in units.every(self._shelf, self.seat.sees())}
+        agencies = {f"agency:{a.id}": a.title[language] for a in things.every(self._shelf, Agency).values()}
+        others = {w.recipient: w.recipient.partition(":")[2] for w in ways.every(self._shelf) if w.active}
+        return others | agencies | seen
+
+    def _called(self, text: str) -> list[str]:
+        """Recipients that are called so, in either language."""
+        named = [*self.names("de").items(), *self.names("en").items()]
+        return sorted({r for r, name in named if text.casefold() in name.casefold()})[:500]
 
     def send(self, given: Tell) -> Message:
-        """A message that somebody writes. Raises: BadRequestData: no such recipient, or it cannot be told as it is."""
-        known, sees = set(self.recipients()), self.seat.sees()
-        for recipient in given.to:
-            if recipient not in known and not recipient.startswith("mailto:"):
-                raise BadRequestData(f"There is nobody named {recipient[:80]}")
+        """A message that somebody writes; recipients are named as `names` has them, or by what they are called.
+
+        Raises:
+            BadRequestData: no such recipient, or it cannot be told as it is. ResourceNotFound: no such incident.
+        """
+        self.seat.may("incidents.manage")
+        called = {name.casefold(): r for language in ("de", "en") for r, name in self.names(language).items()}
+        known, sees = set(called.values()), self.seat.sees()
+
+        def resolved(wanted: Iterable[str]) -> tuple[str, ...]:
+            found = [called.get(r.casefold(), r) for r in wanted]
+            if unknown := [r for r in found if r not in known and not r.startswith("mailto:")]:
+                raise BadRequestData(f"There is nobody named {unknown[0][:80]}")
+            return tuple(dict.fromkeys(found))
+
+        given = msgspec.structs.replace(
+            given, to=resolved(given.to), then=tuple(resolved(stage) for stage in given.then)
+        )
         if given.incident:
             given = msgspec.structs.replace(given, incident=self.seat.incident(given.incident).id)
         elif sees is not None:

@@ -270,11 +270,11 @@ class Deliveries:
                 limit=PAGE + 1,
             )
         )
-        counts = desk.counts()
+        counts, names = desk.counts(), desk.names(visit.language)
         return DeliveriesPage(
             frame=self._visits.frame(visit, "deliveries", "Deliveries"),
             tab="list",
-            rows=[self._row(line.delivery, line.message, visit.language) for line in found[:PAGE]],
+            rows=[self._row(line.delivery, line.message, visit.language, names) for line in found[:PAGE]],
             counts=[(s, say(w), STATE_ICONS[s], counts.get(s, 0)) for s, w in STATES.items()],
             held=[
                 HeldRow(name=h.name.partition(":")[2] or say(CHANNELS["email"]), **_without_name(h))
@@ -300,13 +300,14 @@ class Deliveries:
         found, message, attempts = desk.delivery(delivery_id)
         given = message.given
         said = telling.text_of(message, visit.language) if given.text else telling.Text("")
+        names = desk.names(visit.language)
         others = [d for d in desk.siblings(message) if d.id != found.id][:SHOWN]
         able = found.answered_us is None and message.ended_us is None
         marks = {m: w for m, w in MARKS.items() if able and getattr(found, _column(m)) is None}
         number = desk.seat.incident(given.incident).number if given.incident else ""
         return DeliveryPage(
             frame=self._visits.frame(visit, "deliveries", "Delivery"),
-            row=self._row(found, message, visit.language),
+            row=self._row(found, message, visit.language, names),
             body=said.body,
             data=msgspec.json.format(msgspec.json.encode(given.data), indent=2).decode() if given.data else "",
             files=[f.name for f in given.attachments],
@@ -326,13 +327,15 @@ class Deliveries:
                 for a in attempts
             ],
             next_us=found.next_us,
-            others=[self._row(d, message, visit.language) for d in others],
+            others=[self._row(d, message, visit.language, names) for d in others],
             can_mark={m: say(w) for m, w in marks.items()},
             may_act=self._visits.may(visit, "incidents.manage"),
             error=error,
         )
 
-    def _row(self, found: telling.Delivery, message: telling.Message, language: str) -> DeliveryRow:
+    def _row(
+        self, found: telling.Delivery, message: telling.Message, language: str, names: dict[str, str]
+    ) -> DeliveryRow:
         say, given = words(language), message.given
         marks = [
             (STATE_ICONS[name], say(STATES[name]), at)
@@ -348,7 +351,7 @@ class Deliveries:
             id=found.id,
             about=say(ABOUT.get(given.about, ABOUT["message"])),
             subject=telling.text_of(message, language).subject if given.text else given.subject,
-            recipient=found.recipient.partition(":")[2],
+            recipient=names.get(found.recipient) or found.recipient.partition(":")[2],
             channel=say(CHANNELS[found.channel]),
             channel_icon=CHANNEL_ICONS[found.channel],
             address=found.address if found.channel != "web" else "",

@@ -27,7 +27,7 @@ WANTED: Final = {"": N_("nothing"), "read": N_("that it is read"), "accepted": N
 
 class WritePage(msgspec.Struct, kw_only=True):
     frame: Frame
-    recipients: list[str]
+    recipients: dict[str, str]  # what they are called
     priorities: dict[str, str]
     wanted: dict[str, str]
     typed: dict[str, str]
@@ -77,7 +77,7 @@ class Writing:
         say = words(visit.language)
         return WritePage(
             frame=self._visits.frame(visit, "deliveries", "New message"),
-            recipients=self._desk(visit).recipients(),
+            recipients=self._desk(visit).names(visit.language),
             priorities={p: say(w) for p, w in PRIORITIES.items()},
             wanted={w: say(text) for w, text in WANTED.items()},
             typed=typed,
