@@ -131,3 +131,17 @@ async def test_totals_are_those_of_all_pages(presents: Presents, limit: int) -> 
     ):
         page = await city.query(query)
         assert (page.total, len(page.entities)) == (total, min(limit, total))
+
+
+async def test_what_changes_while_a_query_looks_is_found_by_what_it_was_and_shown_only_if_it_still_matches(
+    presents: Presents,
+) -> None:
+    city = presents.open("city")
+    await city.write([update(Op.CREATE, f"urn:{n}", {"level": number(n)}) for n in range(3)])
+    await city.write([update(Op.APPEND, "urn:1", {"level": number(9)})])
+    lagging = city._finder._here.answer(
+        city._finder._answer, LOW, 0, 10.0
+    )  # as if it came before the index was seen to
+    assert [values(e)["level"] for e in lagging.entities] == [0, 2]
+    assert lagging.total == 2
+    assert await _ids(presents, LOW) == ["urn:0", "urn:2"]

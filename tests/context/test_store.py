@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import AlreadyExists, BadRequestData, NonexistentTenant, Unavailable
 from rhinecloud.base.model import Change, Changes, Op, Outcome, Update
 from rhinecloud.base.packing import Commit, pack, unpack
-from rhinecloud.context import Presents, Query, Relay, geo, ordering, outbox, q, scope, selection, writer
+from rhinecloud.context import Presents, Query, Relay, geo, ordering, outbox, q, scope, selection, stale, writer
 from rhinecloud.context.draft import unchecked
 from rhinecloud.context.entities import apply
 from rhinecloud.context.relay import split
@@ -439,21 +440,37 @@ def _plainly(updates: list[Update], now: int) -> dict[str, Any]:
 async def test_single_or_in_batches_or_grouped_the_city_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, held_clock: Any, updates: list[Update], data: st.DataObject
 ) -> None:
-    presents = Presents(tmp_path_factory.mktemp("city"), model=MODEL, clock=held_clock)
+    folder = tmp_path_factory.mktemp("city")
+    presents = Presents(folder, model=MODEL, clock=held_clock)
     await presents.start()
     city = presents.create("city")
+    room = data.draw(st.sampled_from([stale.MOST, 1, 0]))  # entities whose place in the index may lag behind
     rest = list(updates)
-    while rest:
-        size = data.draw(st.integers(1, len(rest)))
-        await city.write(rest[:size])
-        del rest[:size]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stale, "MOST", room)
+        while rest:
+            size = data.draw(st.integers(1, len(rest)))
+            await city.write(rest[:size])
+            del rest[:size]
+            if data.draw(st.booleans()):
+                await city.query(Query(q=q.parse("level==0", expand)))
+    killed = tmp_path_factory.mktemp("killed") / "tenants"
+    shutil.copytree(folder, killed)  # as it lies on the disk at this moment
     expected = _plainly(updates, held_clock())
     assert {e["id"]: e for e in city.get_many(["urn:a", "urn:b"])} == expected
+    await _finds(presents, expected)
+    await presents.stop()
+    again = Presents(killed, model=MODEL, clock=held_clock)
+    await again.start()
+    await _finds(again, expected)
+    await again.stop()
+
+
+async def _finds(presents: Presents, expected: dict[str, Any]) -> None:
     for value in range(4):
-        page = await city.query(Query(q=q.parse(f"level=={value}", expand), count=True))
+        page = await presents.open("city").query(Query(q=q.parse(f"level=={value}", expand), count=True))
         holding = {n for n, e in expected.items() if any(i["value"] == value for i in e["attrs"].get(LEVEL, ()))}
         assert ({e["id"] for e in page.entities}, page.total) == (holding, len(holding))
-    await presents.stop()
 
 
 async def test_a_large_batch_that_comes_back_to_an_entity_is_applied_in_order(

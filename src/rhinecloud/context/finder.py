@@ -118,7 +118,8 @@ class Finder:
             return Page([], 0 if query.count else None)
         if query.order:
             return self._sorted(query, self._checked(session, plan, query, now))
-        if plan.exact and not (store.transient and something_expired(session.db, now)):
+        # What was written since the index was brought up to date is found by what it was, so it is looked into.
+        if plan.exact and not store.stale and not (store.transient and something_expired(session.db, now)):
             return _exact(session.db, plan, query)
         return _paged(query, self._checked(session, plan, query, now))
 

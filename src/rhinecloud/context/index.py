@@ -18,6 +18,7 @@ from rhinecloud.base.model import EXACT, Entity
 
 from .draft import types_key
 from .scalars import Stored, index_values
+from .stale import Stale
 from .tally import Tally
 
 LOCATION: Final = CORE_TERMS["location"]
@@ -80,7 +81,9 @@ class Numbers:
 class Indexer:
     """Gathers the index rows of one transaction, then writes them with one statement a table and direction."""
 
-    def __init__(self, numbers: Numbers, queryable: frozenset[str]) -> None:
+    def __init__(self, numbers: Numbers, queryable: frozenset[str], stale: Stale | None = None) -> None:
+        """With `stale`, numbers that take the place of others are left to it."""
+        self._stale = stale
         self.tally = Tally()  # written by who wants it
         self._numbers = numbers
         self._queryable = queryable
@@ -99,20 +102,7 @@ class Indexer:
         old: dict[str, Any] = before["attrs"] if before else {}
         new: dict[str, Any] = after["attrs"] if after else {}
         moved = kinds[0] != kinds[1]
-        for name, instances in new.items():
-            was = old.get(name)
-            if was is instances and not moved:
-                continue
-            # One instance in the place of one of the same form is what most observations are: no count changes.
-            if was is None or moved or len(was) != 1 or len(instances) != 1:
-                self._attribute(key, kinds, name, was, instances)
-            elif was[0].get("type") != instances[0].get("type"):
-                self._attribute(key, kinds, name, was, instances)
-            elif name in self._queryable:
-                self._value(key, kinds, name, was, instances)
-        if not old.keys() <= new.keys():
-            for name in old.keys() - new.keys():
-                self._attribute(key, kinds, name, old[name], None)
+        self._attributes(key, kinds, old, new)
         if moved or before is None or after is None:
             self.tally.entity(kinds, before, after)
         if old.get(LOCATION) is not new.get(LOCATION):
@@ -126,6 +116,21 @@ class Indexer:
             if is_now is not None:
                 self._expiry_in.append((is_now, key))
 
+    def _attributes(self, key: int, kinds: tuple[int, int], old: dict[str, Any], new: dict[str, Any]) -> None:
+        moved = kinds[0] != kinds[1]
+        for name, instances in new.items():
+            was: Any = old.get(name)
+            if was is instances and not moved:
+                continue
+            one = was is not None and not moved and len(was) == len(instances) == 1
+            if not one or was[0].get("type") != instances[0].get("type"):
+                self._attribute(key, kinds, name, was, instances)
+            elif name in self._queryable:  # one in the place of one of its form, as most are: no count changes
+                self._value(key, kinds, name, was, instances)
+        if not old.keys() <= new.keys():
+            for name in old.keys() - new.keys():
+                self._attribute(key, kinds, name, old[name], None)
+
     def _attribute(self, key: int, kinds: tuple[int, int], name: str, old: Any, new: Any) -> None:
         if name in self._queryable:
             self._value(key, kinds, name, old, new)
@@ -135,7 +140,8 @@ class Indexer:
         if old and new and kinds[0] == kinds[1] and len(old) == 1 and len(new) == 1:
             was, now = old[0].get("value"), new[0].get("value")
             if was.__class__ in _PLAIN and now.__class__ in _PLAIN and -EXACT < was < EXACT and -EXACT < now < EXACT:
-                if was != now:  # one number in the place of another: what most observations are
+                # One number in the place of another: what most observations are.
+                if was != now and not (self._stale is not None and self._stale.defers(key)):
                     self._values_moved.append((now, self._numbers.slot(kinds[1], name).number, key))
                 return
         before, after = index_values(old), index_values(new)

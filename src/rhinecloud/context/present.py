@@ -167,6 +167,9 @@ class Present:
             TooComplexQuery: answering takes longer than a query may.
         """
         self._open()
+        assert self._store is not None
+        if query.q is not None and self._store.stale:
+            await self._commit(Job(also=self._store.freshen))
         return await self._finder.find(query, self._clock())
 
     async def listing(self, *, types: frozenset[str] | None = None, limit: int = 10_000) -> list[Entity]:

@@ -44,4 +44,8 @@ STEPS: Final = (
     ALTER TABLE numbered RENAME TO value;
     CREATE INDEX value_order ON value (slot, value, entity);
     """,
+    # Entities of which the numbers in `value` may be older ones.
+    """
+    CREATE TABLE stale (entity INTEGER PRIMARY KEY);
+    """,
 )

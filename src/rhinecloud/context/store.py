@@ -28,6 +28,7 @@ from .entities import apply
 from .held import Held, Room
 from .index import Indexer, Numbers
 from .schema import STEPS
+from .stale import Stale, freshen
 from .tally import Tally
 
 log = telemetry.logger("context")
@@ -100,6 +101,8 @@ class Store:
     def _load(self) -> None:
         """Reads what is kept in memory beside the file; also after a transaction that was rolled back."""
         self.numbers = Numbers(self.db)
+        self.stale = Stale(self.db)
+        self._freshened = False
         self._next_key = self.db.execute("SELECT coalesce(max(key), 0) + 1 FROM entity").fetchone()[0]
         row = self.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
         self._sequence = row[0] if row else 0
@@ -187,6 +190,9 @@ class Store:
             if job.done_with:
                 self._outbox_done(job.done_with)
         self.db.execute("COMMIT")
+        if self._freshened:
+            self._freshened = False
+            self.stale.clear()
         if commit is not None:
             self.tail.add(commit)
         written, self._written = self._written, {}
@@ -195,6 +201,11 @@ class Store:
                 self.held.drop(entity_id)
             else:
                 self.held.keep(entity_id, kept)  # type: ignore[arg-type] # the document is there
+
+    def freshen(self, db: sqlite3.Connection) -> None:
+        """Brings the index up to date in the open transaction: the `also` of a job."""
+        freshen(db, self.numbers.slots)
+        self._freshened = True
 
     def _outbox_done(self, done: Mapping[str, int]) -> None:
         """What `outbox.done` does for each reader, in the open transaction, keeping count of what waits."""
@@ -211,7 +222,8 @@ class Store:
 
     def steps(self, jobs: Sequence[Job]) -> Iterator[None]:
         """One transaction of the jobs, but for its end (`settle`); stands still every `SLICE_S` for others to go on."""
-        self._room()
+        if any(job.updates for job in jobs):  # others bring nothing, or make room
+            self._room()
         now = self._clock()
         until = time.perf_counter() + SLICE_S
         self.db.execute("BEGIN IMMEDIATE")
@@ -249,7 +261,7 @@ class Store:
 
     def _write(self, touched: dict[str, _Touched]) -> None:
         """Entities and indexes of a chunk."""
-        indexer = Indexer(self.numbers, self.queryable)
+        indexer = Indexer(self.numbers, self.queryable, self.stale)
         updated: list[tuple[bytes, int]] = []
         moved: list[tuple[int, bytes, int]] = []  # of another kind now
         made: list[tuple[int, str, int, bytes]] = []
@@ -289,6 +301,7 @@ class Store:
                 self.db.executemany(statement, rows)
         indexer.write(self.db)
         indexer.tally.write(self.db)
+        self.stale.write(self.db)
         self.transient |= indexer.transient
 
     def _reindex(self) -> None:
