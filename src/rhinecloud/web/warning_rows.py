@@ -194,7 +194,7 @@ def _text(info: warnings.Info) -> TextView:
     phone = warnings.phone(info)
     return TextView(
         language=info.language,
-        name=warnings.LANGUAGES.get(info.language, info.language),
+        name=warnings.LANGUAGES.get(info.language) or warnings.LANGUAGES.get(info.language[:2], info.language),
         headline=info.headline or info.event,
         event=info.event,
         description=info.description,
