@@ -112,9 +112,8 @@ async def changes(city: harness.City, form: Form, screens: int, count: int) -> N
     news = [delay for screen in all_of_them for delay in screen.news]
     for what, values in (("event at the screen", news), ("drawn strip or tile at the screen", drawn)):
         cuts = statistics.quantiles(values, n=100)
-        print(
-            f"{what:36} p50 {cuts[49]:6.0f} ms  p99 {cuts[98]:6.0f} ms  worst {max(values):6.0f} ms  ({len(values)} of {screens * count})"
-        )
+        seen = f"({len(values)} of {screens * count})"
+        print(f"{what:36} p50 {cuts[49]:6.0f} ms  p99 {cuts[98]:6.0f} ms  worst {max(values):6.0f} ms  {seen}")
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -6,7 +6,6 @@
 
 import "./clocks.js";
 import { command, refused } from "./commands.js";
-import { h } from "./dom.js";
 import { showState } from "./line-state.js";
 import { n, t } from "./words.js";
 
@@ -186,11 +185,13 @@ class LiveBoard extends HTMLElement {
 
   // Keys.
 
+  /** One strip of each list is in the order of tabs; arrows go to the others. */
   #rove() {
-    for (const board of this.querySelectorAll("[data-board]")) {
-      const all = [...board.querySelectorAll("[data-item]:not([hidden]) > :is(a, button)")];
-      const now = all.find((one) => one === document.activeElement) ?? all.find((one) => one.tabIndex === 0 && one.hasAttribute("tabindex")) ?? all[0];
-      for (const one of board.querySelectorAll("[data-item] > :is(a, button)")) one.tabIndex = one === now ? 0 : -1;
+    for (const list of this.querySelectorAll("[data-board] ul[data-group]")) {
+      const all = [...list.querySelectorAll(":scope > [data-item] > :is(a, button)")];
+      const shown = all.filter((one) => !one.parentElement.hidden);
+      const now = shown.find((one) => one === document.activeElement) ?? shown.find((one) => one.getAttribute("tabindex") === "0") ?? shown[0];
+      for (const one of all) one.tabIndex = one === now ? 0 : -1;
     }
   }
 
