@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+import rhinecloud.web as planning_web
 from rhinecloud.access import system
 from rhinecloud.operations import Agency, IncidentType, Pick, Place, Report, Unit, Zone, planning
 from rhinecloud.operations.declare import Automatic
@@ -199,6 +200,15 @@ async def test_a_file_is_shown_first_and_then_taken_in_as_a_whole(screens: Scree
     assert len(records) == 1
 
 
+async def test_the_example_can_be_taken_in(screens: Screens) -> None:
+    await screens.sign_in()
+    at = f"{ROOT}/plans/import"
+    assert "Rettungsdienst" in (await screens.http.get(f"{at}?example=1")).text
+    text = (Path(planning_web.__file__).parent / "registers/examples/plans.csv").read_text("utf-8")
+    assert (await send(screens, f"{at}/keep", at, text=text)).status_code == 303
+    assert len(desk(screens).every(planning.AlarmPlan)) == 5
+
+
 @pytest.mark.parametrize(
     ("text", "status", "words"),
     [
@@ -366,6 +376,7 @@ async def test_an_alarm_without_an_answer_is_taken_by_somebody(screens: Screens)
         await screens.city.operations.tick("city")
     page = await screens.http.get("/command/escalations")
     assert "HLF 1-1" in page.text and "kein Maschinist" in page.text and "nobody is on duty for it" in page.text
+    assert (await screens.http.get("/web/escalations")).json() == {"count": 1}
     taken = await screens.post(f"/command/escalations/{sent.id}/take", "/command/escalations")
     assert taken.headers["location"] == f"/incidents/{made.id}/dispatch"
     twice = await screens.post(f"/command/escalations/{sent.id}/take", "/command/escalations")

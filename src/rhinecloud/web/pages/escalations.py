@@ -18,6 +18,8 @@ from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
 
+from .forms import is_part
+
 PATH: Final = "/command/escalations"
 WHY: Final = {"declined": N_("declined"), "expired": N_("did not answer")}
 
@@ -55,7 +57,15 @@ class Escalations:
         """What waits, the oldest first."""
         visit = await self._visit(request, "incidents.read")
         said = N_("It is yours now; nobody else is told of it any more.") if request.query_params.get("done") else ""
-        return self._pages.render("pages/escalations.html", await asyncio.to_thread(self._page, visit, said, ""))
+        page = await asyncio.to_thread(self._page, visit, said, "")
+        template = "parts/escalation_list.html" if is_part(request) else "pages/escalations.html"
+        return self._pages.render(template, page, headers={"Vary": "HX-Request"})
+
+    async def count(self, request: AnyRequest) -> Response[Any]:
+        """How many wait: for the mark on the boards."""
+        visit = await self._visit(request, "incidents.read")
+        waiting = await asyncio.to_thread(lambda: self._plans(visit).waiting())
+        return Response({"count": len(waiting)}, media_type="application/json", headers={"Cache-Control": "no-store"})
 
     async def take(self, request: AnyRequest, assignment_id: FromPath[int]) -> Response[Any]:
         """Somebody sees to it; then on to the incident's units."""
@@ -111,4 +121,8 @@ class Escalations:
 
 def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
     page = Escalations(rooms, pages, visits)
-    return [get(PATH)(page.show), post(f"{PATH}/{{assignment_id:int}}/take")(page.take)]
+    return [
+        get(PATH)(page.show),
+        get("/web/escalations")(page.count),
+        post(f"{PATH}/{{assignment_id:int}}/take")(page.take),
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -29,6 +30,7 @@ from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
 from .registers import ROOT, Registers, Tab, register_of, tabs
 
 Upload = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
+EXAMPLES: Final = Path(__file__).parents[1] / "registers/examples"
 LARGEST: Final = 900_000
 """Bytes of a file: what a form may send."""
 SHOWN: Final = 200
@@ -43,6 +45,7 @@ class ImportPage(msgspec.Struct, kw_only=True):
     list_title: str
     columns: list[tuple[str, str]]  # (name, what it is)
     text: str
+    example: bool  # there is one of ours
     sheet: Sheet | None
     lines: list[Line]
     more: int  # lines that are not shown
@@ -58,9 +61,11 @@ class RegisterFiles:
         self._registers = Registers(rooms, pages, visits)
 
     async def begin(self, request: AnyRequest, key: FromPath[str]) -> Response[Any]:
-        """Where a file is chosen or pasted."""
+        """Where a file is chosen or pasted; `?example=1` begins with one of ours, where there is one."""
         visit, register = await self._registers.visit(request, "operations.manage"), register_of(key)
-        return self._page(visit, register)
+        example = EXAMPLES / f"{register.key}.csv"
+        wished = request.query_params.get("example") == "1" and example.exists()
+        return self._page(visit, register, text=example.read_text("utf-8") if wished else "")
 
     async def look(self, request: AnyRequest, key: FromPath[str], data: Upload) -> Response[Any]:
         """What the file would change; nothing is kept yet."""
@@ -151,6 +156,7 @@ class RegisterFiles:
             list_title=say(register.title),
             columns=[(name, what(name)) for name in header(register)],
             text=text,
+            example=(EXAMPLES / f"{register.key}.csv").exists(),
             sheet=sheet,
             lines=lines[:SHOWN],
             more=max(0, len(lines) - SHOWN),
