@@ -30,6 +30,7 @@ TABLES = """
     CREATE INDEX delivery_begun ON delivery (begun_us) WHERE begun_us IS NOT NULL;
     CREATE INDEX delivery_of ON delivery (told, recipient);
     CREATE INDEX delivery_recipient ON delivery (recipient, num);
+    CREATE INDEX delivery_made ON delivery (made_us);
     CREATE INDEX delivery_state ON delivery (state, num);
     CREATE INDEX delivery_reference ON delivery (reference) WHERE reference <> '';
     CREATE INDEX delivery_code ON delivery (code) WHERE code <> '';

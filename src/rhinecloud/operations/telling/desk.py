@@ -78,8 +78,13 @@ class TellingDesk:
             ),
             (asked.states, f"d.state IN ({', '.join('?' for _ in asked.states)})", asked.states),
             (asked.channel, "d.channel = ?", (asked.channel,)),
-            (True, "t.about = ?" if asked.about else "t.about <> ?", (asked.about or NEWS,)),
-            (asked.incident, "t.incident = ?", (asked.incident,)),
+            # The unary + keeps the newest deliveries leading: a page is full long before a whole kind would be sorted.
+            (True, "+t.about = ?" if asked.about else "+t.about <> ?", (asked.about or NEWS,)),
+            (
+                asked.incident,
+                "d.told IN (SELECT id FROM told WHERE incident = ? AND incident <> '')",
+                (asked.incident,),
+            ),
             (not asked.states and not asked.channel, "NOT (d.channel = 'web' AND d.state = 'stopped')", ()),
             (asked.before, "d.num < ?", (asked.before,)),
             _known(sees),
