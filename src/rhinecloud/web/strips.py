@@ -11,8 +11,7 @@ import msgspec
 from rhinecloud.operations import SEVERITIES, URGENCIES, IncidentType, Speech, Strip, Tile
 
 from .incident_tabs import address
-from .incident_words import STATE_ICONS, STATES, TARGETS  # fmt: skip
-from .incident_words import URGENCIES as URGENCY_WORDS
+from .incident_words import STATES, TARGETS
 from .language import N_, words
 from .sentence import SEVERITY, STATE
 
@@ -33,6 +32,8 @@ COLUMNS: Final = (
     Column(key="on-scene", states=("on-scene", "contained"), label=N_("On scene"), icon="map-pin"),
     Column(key="resolved", states=("resolved",), label=N_("Resolved"), icon="circle-check"),
 )
+_PLAIN: Final = ("reported", "triaged", "on-scene", "resolved")
+"""States that their column says."""
 COLUMN_OF: Final = {state: column.key for column in COLUMNS for state in column.states}
 MEANS: Final = {
     "free": N_("free"),
@@ -81,11 +82,9 @@ class StripRow(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     column: str
     rank: str  # sorts as `boards.rank` does
-    state_word: str
-    state_icon: str
+    state_word: str  # "" where the column says it
     severity: int  # place among the states
     severity_word: str
-    urgency_word: str
     exercise: bool
     restricted: bool
     reported_ms: int
@@ -163,11 +162,9 @@ def strip_row(strip: Strip, kinds: Mapping[str, IncidentType], language: str) ->
         place=place.address or (f"{place.location[1]:.4f}, {place.location[0]:.4f}" if place.location else ""),
         column=COLUMN_OF.get(incident.state, ""),
         rank=f"{9 - severity}{9 - urgency}{incident.reported_us:020d}{incident.id}",
-        state_word=say(STATES[incident.state]),
-        state_icon=STATE_ICONS[incident.state],
+        state_word="" if incident.state in _PLAIN else say(STATES[incident.state]),
         severity=STATE[incident.severity],
         severity_word=say(SEVERITY[incident.severity]),
-        urgency_word=say(URGENCY_WORDS[incident.urgency]),
         exercise=incident.exercise,
         restricted=incident.restricted,
         reported_ms=incident.reported_us // 1000,

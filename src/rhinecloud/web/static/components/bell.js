@@ -2,10 +2,10 @@
 // What happens in the command centre comes on the same line; the document hears of it as "operations", with the news as its
 // detail, and of {what: "reset"} when some of it may have been missed.
 
+import { isOn, sound, turn } from "./sounds.js";
 import { toast } from "./toast.js";
 import { figure } from "./words.js";
 
-const SOUND = "rhinecloud_sound";
 const SEVERITIES = ["info", "minor", "major", "critical"];
 const LATER_MS = 30_000; // a page that is not looked at lets its line go, so that many tabs do not use up the browser's
 const count = document.getElementById("waiting");
@@ -25,34 +25,20 @@ document.addEventListener("alert", ({ detail: { what, alert, counts } }) => {
   if (count) show(counts);
   if (what !== "raised" || alert.snoozedMs > Date.now()) return;
   if (alert.state >= 2) toast(alert.title, { state: alert.state, detail: alert.name, href: `/alerts/${encodeURIComponent(alert.id)}` });
-  if (alert.state >= 3 && localStorage.getItem(SOUND) === "on") chime(alert.state);
+  if (alert.state >= 3) sound(alert.state === 4 ? "critical" : "major");
 });
 
-/** Two tones, falling for what is major, rising and twice for what is critical. */
-function chime(state) {
-  const sound = new AudioContext();
-  const tones = state === 4 ? [660, 880, 660, 880] : [660, 520];
-  tones.forEach((pitch, at) => {
-    const tone = sound.createOscillator();
-    const loud = sound.createGain();
-    tone.frequency.value = pitch;
-    loud.gain.setValueAtTime(0, sound.currentTime + at * 0.22);
-    loud.gain.linearRampToValueAtTime(0.12, sound.currentTime + at * 0.22 + 0.03);
-    loud.gain.linearRampToValueAtTime(0, sound.currentTime + at * 0.22 + 0.2);
-    tone.connect(loud).connect(sound.destination);
-    tone.start(sound.currentTime + at * 0.22);
-    tone.stop(sound.currentTime + at * 0.22 + 0.22);
-  });
-  setTimeout(() => sound.close(), 1500);
-}
+// A new incident, and a unit that wants to speak; a drill says so on the screen, it is heard like anything else.
+document.addEventListener("operations", ({ detail: { what, detail } }) => {
+  if (what === "incident.reported") sound("incident");
+  else if (what === "unit.speech") sound(detail.urgent ? "emergency" : "speech");
+});
 
 const box = document.getElementById("sound");
 if (box) {
-  box.checked = localStorage.getItem(SOUND) === "on";
-  box.addEventListener("change", () => {
-    localStorage.setItem(SOUND, box.checked ? "on" : "off");
-    if (box.checked) chime(3);
-  });
+  box.checked = isOn();
+  box.addEventListener("change", () => turn(box.checked));
+  document.addEventListener("sound", ({ detail }) => { box.checked = detail.on; });
 }
 
 function follow() {
@@ -85,7 +71,7 @@ if ((count || follows) && !document.querySelector("city-situation, city-overview
   follow();
   document.addEventListener("visibilitychange", () => {
     clearTimeout(leaving);
-    if (document.hidden) leaving = setTimeout(leave, LATER_MS);
+    if (document.hidden) leaving = document.querySelector("[data-board-mark]") ? 0 : setTimeout(leave, LATER_MS); // a desk goes on hearing
     else follow();
   });
   addEventListener("pagehide", leave);

@@ -7,8 +7,10 @@
 import "./clocks.js";
 import { command, refused } from "./commands.js";
 import { showState } from "./line-state.js";
+import { isOn, sound, turn } from "./sounds.js";
 import { n, t } from "./words.js";
 
+const AGAIN_MS = 30_000; // a call before all others that nobody has answered is heard again
 const HELD_MS = 2_500; // after the last movement over the board nobody has a hand on it
 
 class LiveBoard extends HTMLElement {
@@ -33,6 +35,8 @@ class LiveBoard extends HTMLElement {
     document.addEventListener("operations", this.onNews);
     document.addEventListener("line", this.onLine);
     this.timer = setInterval(() => { if (this.#waiting.size && !this.#held()) this.#settle(); }, 500);
+    this.again = setInterval(() => { if (this.querySelector(".speech.urgent")) sound("emergency"); }, AGAIN_MS);
+    this.#sound();
     this.#rove();
     this.#count();
     const wished = new URLSearchParams(location.search).get("select");
@@ -44,6 +48,20 @@ class LiveBoard extends HTMLElement {
     document.removeEventListener("operations", this.onNews);
     document.removeEventListener("line", this.onLine);
     clearInterval(this.timer);
+    clearInterval(this.again);
+  }
+
+  /** Says whether sounds are on, where everybody sees it. */
+  #sound() {
+    const button = this.querySelector("[data-sound]");
+    const say = () => {
+      button.setAttribute("aria-pressed", String(isOn()));
+      button.querySelector("use").setAttribute("href", button.querySelector("use").getAttribute("href").replace(/#.*/, isOn() ? "#volume-2" : "#volume-x"));
+      button.querySelector("span").textContent = isOn() ? t("Sound") : t("Sound is off");
+    };
+    button?.addEventListener("click", () => turn(!isOn()));
+    document.addEventListener("sound", say);
+    if (button) say();
   }
 
   /** Somebody has a hand on the board: their pointer moves over it, or their focus is in it. */
