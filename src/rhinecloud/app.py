@@ -211,6 +211,7 @@ class City:
         self.telling.resolvers["duty"] = planning.recipients
         made.enlist(playing.actions(lambda tenant: made.seat(tenant, CITY).shelf, self._devices_near, self._switch))
         made.enlist(self.warnings.actions())
+        made.enlist(collaboration.actions(lambda tenant: made.seat(tenant, CITY).shelf))
         expand, clock = self.vocabularies.default.expand, self.clock
         self.ground = Ground(
             self.settings.data / "secrets",

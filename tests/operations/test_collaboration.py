@@ -11,13 +11,14 @@ import pytest
 
 from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import BadRequestData, Conflict, Forbidden, ResourceNotFound, UnsupportedMediaType
-from rhinecloud.operations import Incident, Report
-from rhinecloud.operations.collaboration import Draft, RoomDesk
+from rhinecloud.operations import Incident, PlaybookStep, Report, Run
+from rhinecloud.operations.collaboration import Draft, RoomDesk, actions
 from rhinecloud.operations.collaboration.following import Collaborating
+from rhinecloud.operations.declare import RunStep
 from rhinecloud.operations.seat import Seat
 from rhinecloud.operations.tables import Shelf
 
-from .centre import Rights, desk, person, shelf
+from .centre import Rights, desk, label, person, shelf
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 FIRE, POLICE, WORKS = person("frida", "fire"), person("paul", "police"), person("wilma", "works")
@@ -392,3 +393,24 @@ def test_a_message_that_is_refused_leaves_no_file(at: Shelf, incident: Incident)
         )
     assert not [p for p in (at.folder / "files").rglob("*") if p.is_file()]
     assert room(at, FIRE).messages(incident.id) == []
+
+
+# ── playbooks ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_playbook_opens_the_room_and_gives_a_task_once_however_often_it_is_run(
+    at: Shelf, incident: Incident
+) -> None:
+    known = actions(lambda _tenant: at)
+    run = Run(id="r1", incident=incident.id, playbook="p", version=1, started_us=0, ended_us=None)
+    opens = PlaybookStep(
+        id="s1", title=label("Open"), action="room.open", arguments={"agencies": ["works"], "text": "x"}
+    )
+    gives = PlaybookStep(id="s2", title=label("Walk"), action="task.give", arguments={"owner": "works", "minutes": "5"})
+    for _ in range(2):
+        for step in (opens, gives):
+            await known[step.action].run("city", run, RunStep(run="r1", step=step, state="open"))
+    works = room(at, WORKS)
+    assert [m.text for m in works.messages(incident.id)] == ["x"]
+    assert [(t.text, t.owner) for t in works.tasks(incident.id)] == [("Walk", "works")]
+    assert "works" in known["room.open"].describe(incident, opens.arguments).en

@@ -334,3 +334,25 @@ async def test_refusals_are_told_in_the_language_of_the_page() -> None:
     assert told("a.pdf is empty", "de") == "a.pdf ist leer"
     assert told("A message needs a text", "de") == "Eine Nachricht braucht einen Text"
     assert told("Something that nobody knows", "de") == "Something that nobody knows"
+
+
+async def test_an_incident_is_split_merged_and_laid_under_another(screens: Screens) -> None:
+    await screens.sign_in()
+    whole, major = report(screens), report(screens, title="Major flood")
+    path = f"/incidents/{whole.id}"
+    one = await send(screens, f"{path}/split", path, version="1", parts="North")
+    assert one.status_code == 400
+    assert "two parts or more" in one.text
+    parts = await send(screens, f"{path}/split", path, version="1", parts="North\nSouth")
+    assert parts.status_code == 303
+    north = parts.headers["location"].partition("?")[0]
+    south = next(i for i in desk(screens).incidents() if i.title == "South")
+    under = await send(screens, f"{north}/parent", north, version="2", other=major.number)
+    assert under.status_code == 303
+    assert "North" in (await screens.http.get(f"/incidents/{major.id}")).text
+    merged = await send(
+        screens, f"/incidents/{south.id}/merge", f"/incidents/{south.id}", version="2", other=major.number
+    )
+    assert merged.headers["location"] == f"/incidents/{major.id}?done=merged"
+    nowhere = await send(screens, f"{north}/merge", north, version="3", other="2026-999999")
+    assert nowhere.status_code == 404

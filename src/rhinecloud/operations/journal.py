@@ -380,7 +380,7 @@ def _entries(
 
 
 _CORRECTIONS: Final = (
-    "SELECT json_extract(header, '$.refers_to'), max(seq) FROM log_entry"
+    "SELECT json_extract(header, '$.refers_to'), max(seq) FROM log_entry INDEXED BY log_correction"
     " WHERE incident = ? AND iif(json_valid(header), json_extract(header, '$.kind'), '') = 'correction' GROUP BY 1"
 )
 

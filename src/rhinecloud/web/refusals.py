@@ -62,6 +62,8 @@ _SENTENCES: Final = tuple(
         N_("%(units)s still at work in incident %(number)s"),
         N_("%(names)s changed %(fields)s of %(number)s in the meantime"),
         N_("An incident needs a title"),
+        N_("An incident is split into two parts or more, and each unit goes with one of them"),
+        N_("Incident %(number)s does not exist"),
         N_("An incident cannot be named as the other one of itself"),
         N_("A drill and a real incident are never put together"),
         N_("Units are at work in section %(section)s; give them to another one first"),
@@ -75,6 +77,8 @@ _SENTENCES: Final = tuple(
         N_("A finding says what happened"),
         N_("A finding says who sees to it"),
         N_("A finding says until when"),
+        N_("A port is a number from 1 to 65535"),
+        N_("A link needs a name, a title, a host and a port"),
     )
 )
 _WORDS: Final = {

@@ -4,6 +4,7 @@ and who is there.
 
 from rhinecloud.operations.journal import verifier_source
 
+from .actions import actions
 from .asking import STEPS as REQUEST_STEPS
 from .declare import (
     MEANS,
@@ -51,5 +52,6 @@ __all__ = [
     "RequestStep",
     "RoomDesk",
     "Task",
+    "actions",
     "verifier_source",
 ]

@@ -296,6 +296,7 @@ def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
         post(f"{PATH}/step")(steps.step),
         post(f"{PATH}/merge")(steps.merge),
         post(f"{PATH}/parent")(steps.parent),
+        post(f"{PATH}/split")(steps.split),
         get(f"{PATH}/edit")(steps.edit),
         post(f"{PATH}/edit")(steps.save),
     ]

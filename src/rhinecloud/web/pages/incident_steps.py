@@ -16,7 +16,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from rhinecloud.base.errors import BadRequestData, Conflict, Refused
-from rhinecloud.operations import SEVERITIES, URGENCIES, Incident, IncidentType, collaboration
+from rhinecloud.operations import SEVERITIES, URGENCIES, Incident, IncidentType, Part, collaboration
 from rhinecloud.web.incident_tabs import Head, Heads, Opened, address
 from rhinecloud.web.incident_words import STEP_ICONS, STEPS
 from rhinecloud.web.incident_words import URGENCIES as URGENCY_WORDS
@@ -147,6 +147,19 @@ class IncidentSteps:
             return merged
 
         return await self._act(request, incident_id, data, act, "merged")
+
+    async def split(self, request: AnyRequest, incident_id: FromPath[str], data: Form) -> Response[Any]:
+        """It becomes several, one a line; units go with the first."""
+        titles = [line.strip() for line in data.get("parts", "").splitlines() if line.strip()][:20]
+
+        def act(opened: Opened) -> Incident:
+            parts = [Part(title=title) for title in titles]
+            made: list[Incident] = opened.desk.split(
+                opened.incident.id, parts, _version(data), reason=data.get("reason", "")[:2000]
+            )
+            return made[0]
+
+        return await self._act(request, incident_id, data, act, "split")
 
     async def parent(self, request: AnyRequest, incident_id: FromPath[str], data: Form) -> Response[Any]:
         """It lies under a major incident, or no longer."""
