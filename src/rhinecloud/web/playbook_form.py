@@ -95,7 +95,7 @@ def _figure(value: float | None) -> str:
 def _time(seconds: float | None) -> tuple[str, str]:
     if seconds is None:
         return "", "h"
-    unit = next((u for u in ("d", "h") if seconds % UNITS[u] == 0), "min")
+    unit = "d" if seconds % UNITS["d"] == 0 else "h" if seconds >= UNITS["h"] and seconds % 1800 == 0 else "min"
     return _figure(seconds / UNITS[unit]), unit
 
 
