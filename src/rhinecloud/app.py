@@ -40,6 +40,7 @@ from rhinecloud.operations import (
     Operations,
     Routine,
     collaboration,
+    cot,
     drills,
     planning,
     playing,
@@ -187,9 +188,7 @@ class City:
             self.vocabularies,
             self.access,
             self.model,
-            root=lambda: settings.public_url or self.url,
-            districts=self._districts,
-            timezone=settings.timezone,
+            warnings.Here(lambda: settings.public_url or self.url, self._districts, settings.timezone),
             allow_private=settings.allow_private_endpoints or settings.open,
             clock=self.clock,
         )
@@ -235,6 +234,8 @@ class City:
         )
         made.following.followers.append(drills.Control(made, self.ground.happen, clock))
         made.following.followers.append(review.Measuring(self.settings.timezone, self._borough))
+        self.cot = cot.Cot(made.live, self.clock)
+        made.following.followers.append(self.cot)
         made.bring(self.packs)
         return made
 
@@ -292,6 +293,7 @@ class City:
         await self._room(stack, self.insight)
         await self._room(stack, self.forecasting)
         stack.push_async_callback(self.telling.stop)
+        stack.push_async_callback(self.cot.stop)
         stack.push_async_callback(self.warnings.stop)
         await self._room(stack, self.operations)
         await self._room(stack, self.ground)
@@ -397,6 +399,7 @@ class City:
                 ground=self.ground,
                 telling=self.telling,
                 warnings=self.warnings,
+                cot=self.cot,
                 clock=self.clock,
             )
         )

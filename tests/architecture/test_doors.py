@@ -19,6 +19,7 @@ ALLOWED = {
 
 # Doors that are longer than 60 lines, with the reason.
 LONG = {
+    "connect": "the way in has many doors, and feeds of warnings are fetched as carefully as any",
     "kit": "all that a pack of anybody may import stands in one list",
     "operations": "a command centre works with many kinds of things, and screens name each",
 }

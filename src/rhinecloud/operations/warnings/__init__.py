@@ -27,7 +27,7 @@ from .incoming import Examined, Received, Refused, Taken, Wanted, examine
 from .mowas import LONGEST, TABLE, Field, fields, level_of, phone
 from .public import Board, Shown, atom, cap_address, geojson
 from .reading import read
-from .room import Warnings
+from .room import Here, Warnings
 from .rules import Fault
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Field",
     "Group",
     "Handover",
+    "Here",
     "Info",
     "Look",
     "Message",

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from rhinecloud.access import Principal, system
 from rhinecloud.base import telemetry
 from rhinecloud.base.clock import SECOND, Clock, now_us
@@ -49,33 +51,38 @@ class Access(Protocol):
     def readable_types(self, principal: Principal, tenant: str) -> frozenset[str] | None: ...
 
 
+class Here(msgspec.Struct, frozen=True):
+    """Where this city is: its public address, when it is known; outlines of a tenant's districts, without which areas
+    are not checked against the city; its time zone."""
+
+    root: Callable[[], str]
+    districts: Districts
+    timezone: str
+
+
 class Warnings:
     """Made before `Operations`, whose follower it is; `seats` is its `seat`, once it is there.
 
     Args:
-        root: the city's public address, when it is known.
-        districts: outlines of a tenant's districts; where there are none, areas are not checked against the city.
         allow_private: lets feeds lie inside our own network.
     """
 
     name = "warnings"
 
-    def __init__(  # noqa: PLR0913 — made in one place
+    def __init__(
         self,
         presents: Presents,
         vocabularies: Vocabularies,
         access: Access,
         model: Model,
+        here: Here,
         *,
-        root: Callable[[], str],
-        districts: Districts,
-        timezone: str,
         allow_private: bool = False,
         clock: Clock = now_us,
     ) -> None:
         self._presents, self._access, self._model = presents, access, model
         self._expand = vocabularies.default.expand
-        self._root, self._districts, self._zone = root, districts, ZoneInfo(timezone)
+        self._root, self._districts, self._zone = here.root, here.districts, ZoneInfo(here.timezone)
         self._allow_private, self._clock = allow_private, clock
         self._boards: dict[str, public.Board] = {}
         self._boxes: dict[str, Box] = {}

@@ -98,36 +98,34 @@ class PublicWarning(msgspec.Struct, kw_only=True):
     query: str
 
 
-def public_page(  # noqa: PLR0913 — a page for two doors
-    message: warnings.Message | None,
-    chain: warnings.Chain,
-    *,
-    title: str,
-    language: str,
-    preview: bool,
-    now_us: int,
-    shown: str = "",
-    state: str = "",
-    query: str = "",
-    demo: bool = False,
-) -> PublicWarning:
-    """A warning as its page shows it.
+class Showing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a warning is shown: `language` is that of the page, `shown` that of the text ("": that of the page)."""
 
-    Args:
-        language: of the page.
-        shown: language of the warning's text; "": that of the page.
-    Raises: ResourceNotFound: there is nothing to show yet.
-    """
+    title: str  # of the tenant
+    language: str
+    now_us: int
+    preview: bool = False
+    shown: str = ""
+    state: str = ""
+    query: str = ""  # names the tenant in links
+    demo: bool = False
+
+
+def public_page(message: warnings.Message | None, chain: warnings.Chain, how: Showing) -> PublicWarning:
+    """A warning as its page shows it. Raises: ResourceNotFound: there is nothing to show yet."""
+    language, query, preview = how.language, how.query, how.preview
     if message is None or not message.infos:
         raise ResourceNotFound(f"Warning {chain.number} says nothing yet")
     say = words(language)
     view = message_view(message, say)
-    info = next((i for i in message.infos if i.language == shown), None) or message.info(language) or message.infos[0]
+    info = (
+        next((i for i in message.infos if i.language == how.shown), None) or message.info(language) or message.infos[0]
+    )
     text = next(t for t in view.texts if t.language == info.language)
     drill = view.status_word if chain.status != "Actual" else ""
     address = f"/warning-desk/{chain.number}/public" if preview else f"/warnings/{chain.number}"
     return PublicWarning(
-        frame=PublicFrame(language=language, theme="light", title=text.headline, tenant_title=title),
+        frame=PublicFrame(language=language, theme="light", title=text.headline, tenant_title=how.title),
         languages=[
             Choice(
                 tag=t.language,
@@ -138,21 +136,21 @@ def public_page(  # noqa: PLR0913 — a page for two doors
             for t in view.texts
         ],
         number=chain.number,
-        state=state or chain.state,
+        state=how.state or chain.state,
         drill=drill,
         preview=preview,
         view=view,
         text=text,
         others=[t for t in view.texts if t is not text],
-        ended_us=chain.ended_us or (chain.expires_us if state == "expired" else None),
+        ended_us=chain.ended_us or (chain.expires_us if how.state == "expired" else None),
         history=[
             (say(KINDS[m.draft.kind]), m.published_us or 0, f"/warnings/{chain.number}/{m.place}.xml{query}")
             for m in chain.published
         ],
         cap=f"/warnings/{chain.number}/{chain.newest.place}.xml{query}" if chain.newest and not drill else "",
         sources=attribution(),
-        demo=demo,
-        now_us=now_us,
+        demo=how.demo,
+        now_us=how.now_us,
         query=query,
     )
 
@@ -202,18 +200,16 @@ class PublicWarnings:
         query = "" if tenant == settings.default_tenant else f"?tenant={tenant}"
         if number:
             found = await self._rooms.warnings.shown(tenant, number)
-            page: Any = public_page(
-                found.message,
-                found.chain,
+            how = Showing(
                 title=title,
                 language=language,
-                preview=False,
                 now_us=now,
                 shown=shown,
                 state=found.state,
                 query=query,
                 demo=settings.demo,
             )
+            page: Any = public_page(found.message, found.chain, how)
             return await asyncio.to_thread(self._pages.text, "pages/public_warning.html", page)
         say = words(language)
         page = PublicList(
