@@ -21,7 +21,7 @@ from .drawings import KINDS, Drawing
 from .seat import Seat
 from .tables import Shelf, Work
 
-__all__ = ["KINDS", "Draft", "Drawing", "PictureDesk", "standing"]
+__all__ = ["KINDS", "Draft", "Drawing", "PictureDesk", "new", "put", "standing"]
 
 CHANGEABLE: Final = frozenset(("geometry", "label", "text", "sign", "section", "planned", "shared", "kind"))
 MOST_POINTS: Final = 2_000
@@ -58,19 +58,7 @@ class PictureDesk:
         Raises: BadRequestData: it cannot be drawn so. What `Seat.opened` raises.
         """
         with self.seat.changing(incident_id) as (work, incident):
-            count = work.row("SELECT count(*) FROM drawing WHERE incident = ? AND removed_us IS NULL", incident.id)
-            if count and count[0] >= MOST:
-                raise BadRequestData(f"{MOST} drawings stand on this picture; take some away first")
-            made = Drawing(
-                id=incidents.new_id(work.now),
-                incident=incident.id,
-                version=0,
-                agency=work.by.agency,
-                made_us=work.now,
-                made_by=work.by.who,
-                **{name: getattr(given, name) for name in given.__struct_fields__},
-            )
-            return _keep(work, incident, made, "drawn")
+            return new(work, incident, given)
 
     def change(self, drawing_id: str, version: int, fields: Mapping[str, Any]) -> Drawing:
         """Moves or renames a drawing, or says more of it.
@@ -247,3 +235,33 @@ def _points(coordinates: Any) -> int:
     if coordinates and isinstance(coordinates[0], list):
         return sum(_points(c) for c in coordinates)
     return 1
+
+
+# ── for others that draw: devices, links ─────────────────────────────────────────────────────────────────────────────
+
+
+def new(work: Work, incident: Incident, given: Draft) -> Drawing:
+    """A new drawing in an open transaction, on the layer of who acts. Raises: BadRequestData."""
+    count = work.row("SELECT count(*) FROM drawing WHERE incident = ? AND removed_us IS NULL", incident.id)
+    if count and count[0] >= MOST:
+        raise BadRequestData(f"{MOST} drawings stand on this picture; take some away first")
+    made = Drawing(
+        id=incidents.new_id(work.now),
+        incident=incident.id,
+        version=0,
+        agency=work.by.agency,
+        made_us=work.now,
+        made_by=work.by.who,
+        **{name: getattr(given, name) for name in given.__struct_fields__},
+    )
+    return _keep(work, incident, made, "drawn")
+
+
+def put(work: Work, body: bytes, fields: Mapping[str, Any]) -> Drawing | None:
+    """Changes a drawing whatever its version is; None: it stays as it is."""
+    old = _decode(body)
+    changed = msgspec.structs.replace(old, **fields)
+    if changed == old:
+        return None
+    what = "taken-away" if changed.removed else "restored" if old.removed else "redrawn"
+    return _keep(work, incidents.get(work, old.incident), changed, what, was_shared=old.shared)

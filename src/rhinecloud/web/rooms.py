@@ -43,6 +43,7 @@ class Rooms(msgspec.Struct, kw_only=True):
     warnings: Any = None  # of the public; None: screens leave them out
     operations: Any = None  # incidents, units, logs, playbooks; None: screens leave them out
     ground: Any = None  # where drills are played; None: there are none
+    cot: Any = None  # links to TAK servers; None: screens leave them out
     telling: Any = None  # when there are news; None: pages ask again and again
     switchboard: Any = None  # which packs are on in a tenant; None: all are
     packs: Sequence[Any] = ()

@@ -4,7 +4,7 @@ area needs later is a further step at the end.
 
 from __future__ import annotations
 
-from . import boards, collaboration, drills, first, picture, plans, playing, reporting, review, telling, warnings
+from . import boards, collaboration, cot, drills, first, picture, plans, playing, reporting, review, telling, warnings
 
 SCHEMA = (
     first.TABLES,
@@ -18,4 +18,5 @@ SCHEMA = (
     reporting.TABLES,
     review.TABLES,
     drills.TABLES,
+    cot.TABLES,
 )
