@@ -41,7 +41,6 @@ from rhinecloud.operations import (
     Routine,
     collaboration,
     cot,
-    cot,
     drills,
     planning,
     playing,
@@ -237,8 +236,6 @@ class City:
         made.following.followers.append(review.Measuring(self.settings.timezone, self._borough))
         self.cot = cot.Cot(made.live, self.clock)
         made.following.followers.append(self.cot)
-        self.cot = cot.Cot(made.live, self.clock)
-        made.following.followers.append(self.cot)
         made.bring(self.packs)
         return made
 
@@ -296,7 +293,6 @@ class City:
         await self._room(stack, self.insight)
         await self._room(stack, self.forecasting)
         stack.push_async_callback(self.telling.stop)
-        stack.push_async_callback(self.cot.stop)
         stack.push_async_callback(self.cot.stop)
         stack.push_async_callback(self.warnings.stop)
         await self._room(stack, self.operations)
