@@ -619,7 +619,8 @@ async def serve(settings: Settings, *, ready: Callable[[City], None]) -> None:
             if settings.demo:
                 await city.start_demo(stack, listening.getsockname()[1])
             ready(city)
-            await server
+            # Shielded: cancelled, the server would wait for streams that only `close_screens` ends.
+            await asyncio.shield(server)
     finally:
         listening.close()
 

@@ -42,6 +42,7 @@ class UnitPage extends HTMLElement {
         if (!answer.ok) throw new Error(String(answer.status));
         this.#say("");
         if (answer.status === 200) this.#show(await answer.text());
+        else await new Promise((go) => setTimeout(go, 200)); // a city that stops answers at once
       } catch {
         this.#say(t("No connection"));
         await new Promise((go) => setTimeout(go, AGAIN_MS));
