@@ -60,7 +60,6 @@ class DispatchPage(msgspec.Struct, kw_only=True):
     typed: dict[str, str]
     needs: list[NeedRow]
     open: int  # places that nobody fills
-    proposed: bool
     pairs: list[Pair]
     gaps: list[GapRow]
     excluded: list[tuple[str, str]]
@@ -212,7 +211,6 @@ class DispatchScreens:
             typed=typed or {},
             needs=need_rows(needs, sections, self._heads.agencies(visit), language),
             open=missing,
-            proposed=made is not None,
             pairs=pairs(made, needs, sections, language) if made else [],
             gaps=gap_rows(made, language) if made else [],
             excluded=[(e.name, told(e.reason, language)) for e in made.excluded] if made else [],

@@ -87,7 +87,6 @@ class NewPage(msgspec.Struct, kw_only=True):
     districts: list[str]
     same: list[Same]
     asked: bool  # whether anything was compared
-    alert_title: str
 
 
 class NewIncident:
@@ -239,7 +238,6 @@ class NewIncident:
             districts=list(districts()),
             same=self._same(visit, typed) if compared else [],
             asked=compared,
-            alert_title=typed.get("title", "") if typed.get("alert") else "",
         )
 
     def _same(self, visit: Visit, typed: dict[str, str]) -> list[Same]:
