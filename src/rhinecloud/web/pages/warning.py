@@ -14,7 +14,7 @@ from litestar.response import Redirect
 from rhinecloud.base.errors import BadRequestData, Conflict, RhineError
 from rhinecloud.operations import warnings
 from rhinecloud.web.island import ISLAND_TEXTS, Island
-from rhinecloud.web.language import N_, words
+from rhinecloud.web.language import N_, Words, words
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest, Visit, Visits
@@ -218,14 +218,7 @@ class WarningScreens:
         fields = warnings.fields(warnings.read(newest.cap)) if newest and newest.cap and not drill else []
         page = WarningPage(
             frame=self._visits.frame(visit, "warning-desk", chain.title or "New warning"),
-            island=Island(
-                language=visit.language,
-                timezone=self._rooms.settings.timezone,
-                words=say.some(ISLAND_TEXTS),
-                map_style=self._rooms.settings.map_style,
-                pmtiles="/map.pmtiles" if self._rooms.settings.map_pmtiles else "",
-                csrf=visit.csrf,
-            ),
+            island=self._island(visit, say),
             tabs=tabs_of(visit, say, "own"),
             chain=chain_row(chain, say),
             mode=mode,
@@ -254,6 +247,17 @@ class WarningScreens:
             conflict=conflicts(error, typed, self._zone) if isinstance(error, Conflict) else [],
         )
         return self._pages.render("pages/warning.html", page, status=error.status if error else 200)
+
+    def _island(self, visit: Visit, say: Words) -> Island:
+        settings = self._rooms.settings
+        return Island(
+            language=visit.language,
+            timezone=settings.timezone,
+            words=say.some(ISLAND_TEXTS),
+            map_style=settings.map_style,
+            pmtiles="/web/map.pmtiles" if settings.map_pmtiles else "",
+            csrf=visit.csrf,
+        )
 
     async def _exposure(self, visit: Visit, area: dict[str, Any] | None) -> ExposureView | None:
         if area is None:
