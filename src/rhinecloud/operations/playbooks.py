@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from rhinecloud.base import telemetry
 from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 
@@ -31,6 +32,7 @@ from .declare import (
 )
 from .tables import Shelf, Work
 
+log = telemetry.logger("operations")
 ENDED: Final = frozenset(("done", "skipped", "not-needed", "removed"))
 _encode = msgspec.json.Encoder().encode
 
@@ -64,15 +66,17 @@ def save(work: Work, given: PlaybookVersion, actions: Collection[str] = ()) -> P
 
 
 def bring(work: Work, given: Iterable[PlaybookVersion], actions: Collection[str] = ()) -> None:
-    """What packs bring, as far as it changed; one that the city made its own stays as the city has it."""
+    """What packs bring, as far as it changed; one that the city made its own stays as the city has it, and one that
+    cannot be as it is stops nobody."""
     for playbook in given:
         newest = _newest(work, playbook.id)
-        if not newest:
-            save(work, msgspec.structs.replace(playbook, version=0), actions)
+        known = get(work, playbook.id) if newest else None
+        if known is not None and (known.who != playbook.who or _said(known) == _said(playbook)):
             continue
-        known = get(work, playbook.id)
-        if known.who == playbook.who and _said(known) != _said(playbook):
+        try:
             save(work, msgspec.structs.replace(playbook, version=newest), actions)
+        except BadRequestData as error:
+            log.warning("playbook_left_out", playbook=playbook.id, why=error.detail)
 
 
 def _said(given: PlaybookVersion) -> PlaybookVersion:

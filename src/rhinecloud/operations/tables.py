@@ -46,6 +46,10 @@ class Work:
         """The number of the row that was inserted last."""
         return self.db.execute(sql, parameters).lastrowid or 0
 
+    def is_for_drills(self) -> bool:
+        """Whether nothing in this tenant is real, whatever somebody says of it."""
+        return self.row("SELECT 1 FROM meta WHERE key = 'drill'") is not None
+
     def tell(self, what: str, subject: str, incident: str = "", agencies: tuple[str, ...] = (), **detail: Any) -> None:
         """What happened, for screens and followers; committed with it. Those who may know are, where none are named,
         the agencies that take part in the incident."""

@@ -46,7 +46,7 @@ def tell(work: Work, given: Tell) -> Message:
     if row is not None:
         return get(work, row[0])
     _check(given)
-    exercise, agencies = given.exercise, given.agencies
+    exercise, agencies = given.exercise or work.is_for_drills(), given.agencies
     if given.incident:
         incident = incidents.get(work, given.incident)
         exercise, agencies = exercise or incident.exercise, agencies or incident.agencies

@@ -123,6 +123,8 @@ def begin(work: Work, draft: Draft, *, incident: str = "", status: str = "Actual
         of = incidents.get(work, incident)
         incident, agencies = of.id, of.agencies
         status = "Exercise" if of.exercise else status
+    if work.is_for_drills():
+        status = "Exercise"
     if status not in ("Actual", "Exercise", "Test"):
         raise BadRequestData("A warning is Actual, an Exercise or a Test")
     made = incidents.new_id(work.now)

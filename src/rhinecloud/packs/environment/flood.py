@@ -111,7 +111,13 @@ STEPS: Final = (
         ),
         owner="fire",
         due_h=0.5,
-        action=("agencies.add", {"agencies": ["order", "port", "environment-office", "transport", "police"]}),
+        action=(
+            "room.open",
+            {
+                "agencies": ["order", "port", "environment-office", "transport", "police"],
+                "text": "Hochwasser am Rhein: Sie sind beteiligt. Stufen und Aufgaben stehen im Ablaufplan.",
+            },
+        ),
     ),
     _step(
         "paths",
@@ -280,6 +286,7 @@ STEPS: Final = (
         owner="staff",
         due_h=4,
         evidence="note",
+        action=("warning.draft", {"template": "dike"}),
         after=("evacuation",),
     ),
     # 11.3 m
