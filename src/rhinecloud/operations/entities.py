@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from rhinecloud.base.clock import iso
-from rhinecloud.base.declare import Attribute, EntityType, Label
+from rhinecloud.base.declare import Attribute, EntityType, Label, Status
 from rhinecloud.base.model import Instance, Op, Update
 
-from .declare import Incident, IncidentType
-from .life import STATES
+from .declare import SEVERITIES, Incident, IncidentType
+from .life import OVER, STATES
 
 SOURCE: Final = "system:operations"
 
@@ -31,6 +31,8 @@ INCIDENT: Final = EntityType(
     subject="",
     icon="siren",
     source="Our own; no Smart Data Model has an incident's life",
+    main="incidentState",
+    status=Status("attention", minor=2, major=3, critical=4),
     attributes=(
         _text("name", "Nummer", "Number"),
         _text("category", "Art", "Kind", queryable=True),
@@ -38,6 +40,7 @@ INCIDENT: Final = EntityType(
         _text("severity", "Schwere", "Severity", options=("info", "minor", "major", "critical")),
         _text("urgency", "Dringlichkeit", "Urgency", options=("later", "soon", "immediate")),
         _text("incidentState", "Zustand", "State", options=STATES, queryable=True),
+        Attribute(name="attention", label=Label(de="Beachtung", en="Attention"), kind="integer", minimum=0, maximum=4),
         Attribute(name="isExercise", label=Label(de="Übung", en="Exercise"), kind="boolean"),
         Attribute(name="dateReported", label=Label(de="Gemeldet", en="Reported"), kind="time"),
         Attribute(name="affects", label=Label(de="Betrifft", en="Affects"), kind="relation"),
@@ -59,10 +62,11 @@ def update_of(incident: Incident, kind: IncidentType | None, expand: Callable[[s
         return Update(op=Op.DELETE, id=entity_id(incident.id), source=SOURCE)
     at = iso(incident.updated_us)
     plain: dict[str, Any] = {
-        "name": incident.number,
+        "name": f"ÜBUNG {incident.number}" if incident.exercise else incident.number,
         "category": incident.type,
         "severity": incident.severity,
         "urgency": incident.urgency,
+        "attention": 0 if incident.state in OVER else SEVERITIES.index(incident.severity) + 1,
         "isExercise": incident.exercise,
         "dateReported": iso(incident.reported_us),
     }

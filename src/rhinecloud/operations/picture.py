@@ -187,13 +187,19 @@ def _keep(work: Work, incident: Incident, drawing: Drawing, what: str, *, was_sh
     work.run("INSERT INTO drawing_version VALUES (?, ?, ?, ?, ?)", kept.id, kept.version, kept.incident, work.now, body)
     readers = () if kept.shared else (kept.agency,)
     content = {"what": what, "by": work.by.name or work.by.who, "drawing": kept.id, "version": kept.version}
-    said = {"kind": kept.kind, "label": kept.label, "agency": kept.agency, "geometry": kept.geometry}
+    said = {"kind": kept.kind, "label": _named(kept), "agency": kept.agency, "geometry": kept.geometry}
     if len(body) > 12_000:  # a long shape stays with the drawing; its version is named
         said.pop("geometry")
     journal.add(work, kept.incident, "automatic", content | said, readers=readers)
     told = () if was_shared else readers  # who saw it has to hear that it is gone
     work.tell(f"picture.{what}", kept.id, kept.incident, told, version=kept.version, agency=kept.agency)
     return kept
+
+
+def _named(drawing: Drawing) -> str:
+    if drawing.label:
+        return drawing.label
+    return (signs.label(drawing.sign) if drawing.kind == "sign" else KINDS[drawing.kind].label).de
 
 
 def _checked(drawing: Drawing, incident: Incident) -> Drawing:

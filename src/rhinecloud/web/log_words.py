@@ -87,6 +87,18 @@ _SAID: Final = {
     "message-filed": N_("Message %(message)s was kept for the log alone"),
     "warning-begun": N_("Warning begun: %(title)s"),
     "section-moved": N_("%(name)s: section %(section)s"),
+    "drawn": N_("Drawn on the picture: %(label)s"),
+    "redrawn": N_("Drawn anew on the picture: %(label)s"),
+    "taken-away": N_("Taken off the picture: %(label)s"),
+    "restored": N_("Brought back to the picture: %(label)s"),
+    "report-released": N_("Situation report %(report)s is released"),
+    "finding-made": N_("Finding %(finding)s: %(change)s"),
+    "finding-changed": N_("Finding %(finding)s was changed: %(change)s"),
+    "finding-under-way": N_("Finding %(finding)s is being worked on: %(change)s"),
+    "finding-open": N_("Finding %(finding)s is open again: %(change)s"),
+    "finding-done": N_("Finding %(finding)s is done: %(change)s"),
+    "finding-dropped": N_("Finding %(finding)s is dropped: %(change)s"),
+    "cot-cancelled": N_("%(callsign)s has cancelled the emergency call"),
 }
 _KEEPER: Final = N_("%(to)s keeps the log from now on")
 _KEEPER_AFTER: Final = N_("%(to)s keeps the log from now on; before: %(from)s")
