@@ -134,10 +134,14 @@ def pin_load() -> None:
 
 @contextlib.contextmanager
 def city(*options: str, core: str | None = SERVER_CORE) -> Iterator[City]:
-    """A city for one benchmark: empty, open on loopback, gone afterwards."""
+    """A city for one benchmark: empty, open on loopback, gone afterwards.
+
+    It has built its screens, which takes a second of the core after it began to serve: `bench/start` measures that.
+    """
     folder = Path(tempfile.mkdtemp(prefix="rhinecloud-bench-"))
     running = start(folder / "data", "--empty", "--open", *options, core=core)
     try:
+        running.request("GET", "/")
         yield running
     finally:
         running.stop()
