@@ -4,7 +4,7 @@ In: reports, alerts, statuses of units, decisions of people. Out: incidents with
 playbooks, news of all of it, an entity an incident. It must not know HTTP, nor how anybody is told.
 """
 
-from . import collaboration, cot, drills, picture, planning, playing, reporting, review, signs, telling, warnings
+from . import collaboration, cot, drills, life, picture, planning, playing, reporting, review, signs, telling, warnings
 from .action import Action, Argument
 from .assignments import Pick
 from .boards import BoardDesk, Strip, Tile
@@ -103,6 +103,7 @@ __all__ = [
     "collaboration",
     "cot",
     "drills",
+    "life",
     "picture",
     "planning",
     "playing",

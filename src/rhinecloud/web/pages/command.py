@@ -11,7 +11,7 @@ import msgspec
 from litestar import Response, get, post
 
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
-from rhinecloud.operations import BoardDesk, Deed, Meaning, Pick
+from rhinecloud.operations import BoardDesk, Deed, Meaning, Pick, life
 from rhinecloud.web.incident_tabs import address
 from rhinecloud.web.incident_words import STATES, STEPS
 from rhinecloud.web.language import LANGUAGES, N_, words
@@ -128,15 +128,13 @@ class CommandLine:
 
 def steps() -> dict[str, str]:
     """The words for steps, in both languages: those of the step, and those of the state that it leads to."""
-    from rhinecloud.operations.life import STEPS as LIFE
-
     found: dict[str, str] = {}
     for name in PLAIN_STEPS:
         found[name] = name
         for language in LANGUAGES:
             say = words(language)
             found[say(STEPS[name])] = name
-            found[say(STATES[LIFE[name].after])] = name
+            found[say(STATES[life.STEPS[name].after])] = name
     return found
 
 
