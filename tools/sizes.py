@@ -43,6 +43,7 @@ REASONS: dict[str, str] = {
     "src/rhinecloud/context/present.py::Present.__init__": "one place makes it, with names",
     "src/rhinecloud/insight/room.py::Insight.__init__": "one place makes it, with names",
     "src/rhinecloud/operations/__init__.py": "a command centre works with many kinds of things, and screens name each",
+    "src/rhinecloud/operations/assignments.py::ask": "the parts of a need; callers name them",
     "src/rhinecloud/operations/journal.py::add": "the parts of an entry; callers name them",
     "src/rhinecloud/operations/room.py::Operations.__init__": "one place makes it, with names",
     "src/rhinecloud/web/pages/alert.py::AlertScreens._page": "the page's typed object, member by member",

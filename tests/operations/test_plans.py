@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from rhinecloud.base.errors import BadRequestData, Conflict, Forbidden
 from rhinecloud.operations import Agency, Desk, IncidentType, Pick, Place, Report, Seat, Unit
+from rhinecloud.operations.alarm import AlarmPlan, Area, Hours, PlanNeed
 from rhinecloud.operations.declare import Automatic
 from rhinecloud.operations.declaring import DeclaringDesk
-from rhinecloud.operations.duty.declare import Duty, Post
 from rhinecloud.operations.duty.desk import DutyDesk
 from rhinecloud.operations.plans.automatic import Automatic as Dispatcher
 from rhinecloud.operations.plans.choosing import above, asked, choose, moment
-from rhinecloud.operations.plans.declare import AlarmPlan, Area, Hours, PlanNeed
 from rhinecloud.operations.plans.desk import PlanDesk
+from rhinecloud.operations.posts import Duty, Post
 from rhinecloud.operations.tables import Shelf
 from tests.conftest import HeldClock
 

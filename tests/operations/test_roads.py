@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from rhinecloud.base.errors import BadRequestData, NonexistentTenant, Unavailable
 from rhinecloud.operations import Barrier, Crossing, Pick, Place, Report, Zone
+from rhinecloud.operations.alarm import Closure
 from rhinecloud.operations.declaring import DeclaringDesk
-from rhinecloud.operations.plans.declare import Closure
-from rhinecloud.operations.roads.ahead import Ahead
+from rhinecloud.operations.plans.ahead import Ahead
 from rhinecloud.operations.roads.importing import import_extract, known_of, remove
 from rhinecloud.operations.roads.network import FILE, Network, build
 from rhinecloud.operations.roads.reading import Stretch, directions, speed_kmh

@@ -14,6 +14,7 @@ from rhinecloud.base.errors import Conflict, ResourceNotFound
 from rhinecloud.insight import Alert
 
 from . import assignments, clocks, incidents, journal, life, moving, playbooks, radio, searching, things, units
+from .alarm import Area
 from .assignments import Pick
 from .declare import (
     Agency,
@@ -34,7 +35,6 @@ from .journal import Entry, Keeper, Verdict
 from .likeness import Likeness
 from .moving import Part
 from .plans.choosing import above, concerns
-from .plans.declare import Area
 from .playbooks import Difference
 from .searching import Asked
 from .seat import Allows, Seat

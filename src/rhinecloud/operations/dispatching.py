@@ -13,9 +13,9 @@ from rhinecloud.base.clock import parse_us
 from rhinecloud.base.model import Entity
 
 from . import assignments, incidents, things, units
+from .alarm import Closure
 from .declare import By, Incident, Position, UnitKind
 from .entities import LOCATION
-from .plans.declare import Closure
 from .proposing import Candidate, City, Proposal, candidate, propose
 from .roads.streets import ByRoad, Roads
 from .tables import Shelf, Work

@@ -1,19 +1,19 @@
 """All that a planner works with, under one name: what is declared, alarm plans, duty, the staffs, the streets."""
 
+from .alarm import LEVELS, AlarmPlan, Area, Closure, Hours, PlanNeed
 from .declare import Automatic
 from .declaring import DeclaringDesk, capabilities, name_of
-from .duty.declare import STAFFS, Convened, Duty, Holder, Post, StaffFunction
 from .duty.desk import DutyDesk
 from .duty.roster import Gap, recipients
+from .plans.ahead import Ahead
 from .plans.applying import Use
 from .plans.automatic import Automatic as Dispatcher
 from .plans.choosing import Fit, above, asked, choose
 from .plans.cover import Cover, Nearest
-from .plans.declare import LEVELS, AlarmPlan, Area, Closure, Hours, PlanNeed
 from .plans.desk import PlanDesk
 from .plans.escalating import Escalation
 from .plans.findings import Finding, find
-from .roads.ahead import Ahead
+from .posts import STAFFS, Convened, Duty, Holder, Post, StaffFunction
 from .roads.importing import import_extract, known_of
 from .roads.importing import remove as remove_extract
 from .roads.network import About

@@ -11,10 +11,10 @@ import msgspec
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 
 from . import versions
+from .alarm import AlarmPlan, Area, Closure
 from .declare import Agency, IncidentType, UnitKind
 from .defaults import KINDS, TYPES
-from .duty.declare import FUNCTIONS, Post, StaffFunction
-from .plans.declare import AlarmPlan, Area, Closure
+from .posts import FUNCTIONS, Post, StaffFunction
 from .tables import Shelf, Work
 from .travel import Barrier, Zone
 

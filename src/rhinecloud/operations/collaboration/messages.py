@@ -14,8 +14,8 @@ from typing import Any, Final
 from rhinecloud.base.clock import SECOND, parse_us
 from rhinecloud.base.errors import BadRequestData, Conflict, Forbidden, ResourceNotFound
 from rhinecloud.operations import journal, things
-from rhinecloud.operations.duty.declare import StaffFunction
 from rhinecloud.operations.journal import Entry
+from rhinecloud.operations.posts import StaffFunction
 from rhinecloud.operations.tables import Shelf, Work
 
 from .declare import MEANS, PRIORITIES, SIGHT_S, Copy, Draft, File, Message

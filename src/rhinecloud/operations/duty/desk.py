@@ -12,10 +12,10 @@ import msgspec
 
 from rhinecloud.base.errors import Forbidden
 from rhinecloud.operations import things
+from rhinecloud.operations.posts import Convened, Duty, Holder, Post, Staff, StaffFunction
 from rhinecloud.operations.seat import Seat
 
 from . import roster, staffs
-from .declare import Convened, Duty, Holder, Post, Staff, StaffFunction
 from .roster import Gap
 
 

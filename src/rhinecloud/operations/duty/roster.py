@@ -9,9 +9,8 @@ import msgspec
 from rhinecloud.base.clock import DAY
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 from rhinecloud.operations import things, versions
+from rhinecloud.operations.posts import Duty, Post
 from rhinecloud.operations.tables import Shelf, Work
-
-from .declare import Duty, Post
 
 LONGEST_US = 31 * DAY
 _encode = msgspec.json.Encoder().encode

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 from rhinecloud.operations import incidents, journal, life, things
+from rhinecloud.operations.posts import STAFFS, Convened, Holder, Staff, StaffFunction
 from rhinecloud.operations.tables import Shelf, Work
-
-from .declare import STAFFS, Convened, Holder, Staff, StaffFunction
 
 _HOLDER = ", ".join(Holder.__struct_fields__)
 _CONVENED = ", ".join(Convened.__struct_fields__)

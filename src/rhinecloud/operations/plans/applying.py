@@ -8,11 +8,11 @@ import msgspec
 
 from rhinecloud.base.errors import BadRequestData
 from rhinecloud.operations import assignments, incidents, journal, things
+from rhinecloud.operations.alarm import LEVELS, AlarmPlan, Area
 from rhinecloud.operations.declare import Incident, IncidentType, Need
 from rhinecloud.operations.tables import Shelf, Work
 
 from .choosing import Fit, asked, choose, moment
-from .declare import LEVELS, AlarmPlan, Area
 
 _encode = msgspec.json.Encoder().encode
 

@@ -9,14 +9,14 @@ from typing import Any, Final
 from rhinecloud.base import geo
 from rhinecloud.base.errors import BadRequestData
 from rhinecloud.operations import things
+from rhinecloud.operations.alarm import LEVELS, AlarmPlan, Area, Closure
 from rhinecloud.operations.declare import Agency, IncidentType, Unit, UnitKind
-from rhinecloud.operations.duty.declare import STAFFS, Post, StaffFunction
 from rhinecloud.operations.life import STATES
+from rhinecloud.operations.posts import STAFFS, Post, StaffFunction
 from rhinecloud.operations.tables import Work
 from rhinecloud.operations.travel import Barrier, Zone
 
 from .choosing import above
-from .declare import LEVELS, AlarmPlan, Area, Closure
 
 LONGEST = 64
 

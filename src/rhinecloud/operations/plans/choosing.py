@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from rhinecloud.base.clock import SECOND
+from rhinecloud.operations.alarm import AlarmPlan, Area, PlanNeed
 from rhinecloud.operations.declare import IncidentType, Position, Responsibility
-
-from .declare import AlarmPlan, Area, PlanNeed
 
 
 class Fit(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from rhinecloud.base.errors import ResourceNotFound
 from rhinecloud.operations import incidents, things
+from rhinecloud.operations.alarm import AlarmPlan, Area
 from rhinecloud.operations.declare import IncidentType, Need, Position
 from rhinecloud.operations.seat import Seat
 
 from . import applying, escalating
 from .applying import Use
 from .choosing import Fit, choose, moment
-from .declare import AlarmPlan, Area
 from .escalating import Escalation
 
 

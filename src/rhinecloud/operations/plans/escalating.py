@@ -13,7 +13,7 @@ from rhinecloud.base.errors import Conflict, ResourceNotFound
 from rhinecloud.operations import assignments, incidents, journal, life, things, units
 from rhinecloud.operations.declare import Incident, IncidentType
 from rhinecloud.operations.duty import roster
-from rhinecloud.operations.duty.declare import Duty
+from rhinecloud.operations.posts import Duty
 from rhinecloud.operations.tables import Shelf, Work
 from rhinecloud.operations.telling import outbox
 from rhinecloud.operations.telling.declare import Tell, Text

@@ -12,15 +12,15 @@ import msgspec
 
 from rhinecloud.base.clock import DAY
 from rhinecloud.operations import things, units
+from rhinecloud.operations.alarm import AlarmPlan, Area, Closure
 from rhinecloud.operations.declare import Agency, IncidentType, Unit
 from rhinecloud.operations.duty import roster
-from rhinecloud.operations.duty.declare import Post
+from rhinecloud.operations.posts import Post
 from rhinecloud.operations.seat import Seat
 from rhinecloud.operations.tables import Shelf
 from rhinecloud.operations.travel import Barrier, Zone
 
 from .choosing import above
-from .declare import AlarmPlan, Area, Closure
 
 What = Literal[
     "no-plan", "nobody-has", "too-few", "no-place", "no-capability", "no-responsible", "gap", "unused-area",

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from rhinecloud.operations.alarm import Closure
 from rhinecloud.operations.declare import Position
-from rhinecloud.operations.plans.declare import Closure
 from rhinecloud.operations.travel import Barrier, Crow, Way
 
 from .network import FILE, Network

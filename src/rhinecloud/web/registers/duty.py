@@ -106,7 +106,7 @@ class Functions(Register):
         Field(name="staff", label=N_("Staff"), kind="choice", options="staffs"),
         Field(name="code", label=N_("Short"), required=True, hint=N_("As it stands in the log: S2")),
         *label_fields("title", N_("Name, in German"), N_("Name, in English")),
-        *label_fields("text", N_("Does, in German"), N_("Does, in English"), required=False),
+        *label_fields("text", N_("Does, in German"), N_("Does, in English")),
         Field(name="order", label=N_("Place in the list"), kind="number"),
         Field(name="many", label=N_("Several persons at once"), kind="yes"),
     )

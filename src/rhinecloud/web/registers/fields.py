@@ -225,8 +225,9 @@ def put_point(name: str, place: tuple[float, float] | None) -> Typed:
     return {f"{name}_lon": text_of(lon), f"{name}_lat": text_of(lat)}
 
 
-def label_fields(name: str, de: str, en: str, *, required: bool = True) -> tuple[Field, Field]:
+def label_fields(name: str, de: str, en: str) -> tuple[Field, Field]:
+    """A text in both languages; whichever is given is enough."""
     return (
-        Field(name=f"{name}_de", label=de, required=required),
+        Field(name=f"{name}_de", label=de),
         Field(name=f"{name}_en", label=en, hint=N_("Empty: the same in both languages.")),
     )

@@ -7,7 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from rhinecloud.base.declare import Label
-from rhinecloud.operations.declare import Position
+
+from .declare import Position
 
 LEVELS: Final = 9
 DAY_MIN: Final = 24 * 60

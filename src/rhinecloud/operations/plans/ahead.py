@@ -14,11 +14,10 @@ from rhinecloud.base.clock import Clock, now_us
 from rhinecloud.base.errors import RhineError
 from rhinecloud.operations import dispatching, incidents, things
 from rhinecloud.operations.declare import News, Position
+from rhinecloud.operations.roads.streets import ByRoad, Roads
 from rhinecloud.operations.searching import Asked, search
 from rhinecloud.operations.tables import Shelf
 from rhinecloud.operations.travel import Zone
-
-from .streets import ByRoad, Roads
 
 MOST: Final = 200
 
