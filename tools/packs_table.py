@@ -66,7 +66,7 @@ def _pack(pack: Any) -> Iterator[str]:
     )
     for playbook in pack.playbooks:
         yield from (f"### Playbook: {playbook.title.en}", "", playbook.text.en, "")
-        yield from (f"{number}. {step.en}" for number, step in enumerate(playbook.steps, 1))
+        yield from (f"{number}. {step.en}" for number, step in enumerate(playbook.titles, 1))
         yield ""
     yield from _table(
         "Feeds, to be switched on",

@@ -30,7 +30,7 @@ FLOOD: Final = Scenario(
     minutes=75,
     pace=40,
     types=("WaterObserved", "WeatherObserved"),
-    happenings=(Happening(kind="flood", begins_h=-9, lasts_h=110, strength=11.45),),
+    happenings=(Happening(kind="flood", begins_h=-10.5, lasts_h=110, strength=11.45),),
     goals=(
         _both(
             "Sperrtor geschlossen, bevor der Pegel 8,5 m erreicht", "The gate is closed before the gauge is at 8.5 m"
