@@ -157,7 +157,7 @@ def _text(content: Mapping[str, Any]) -> str:
     return body
 
 
-def write(  # noqa: PLR0913 — the parts of an entry
+def write(
     work: Work,
     incident: str,
     kind: str,
@@ -167,13 +167,11 @@ def write(  # noqa: PLR0913 — the parts of an entry
     function: str = "",
     readers: Sequence[str] = (),
     files: Sequence[Mapping[str, Any]] = (),
-    key: str = "",
 ) -> int:
     """An entry by hand, by the one who keeps the log.
 
     Args:
         files: sha256, name, type and size of each that lies beside it.
-        key: names this entry; the same written again with the same key is written once.
     Raises:
         Forbidden: somebody else keeps it, or nobody yet. BadRequestData: there is no text, or no such kind.
     """
@@ -182,9 +180,6 @@ def write(  # noqa: PLR0913 — the parts of an entry
     _demand_keeper(work, incident)
     if happened_us is not None and happened_us > work.now + 60 * SECOND:
         raise BadRequestData("An entry cannot tell of the future")
-    known = work.row("SELECT id FROM said WHERE who = ? AND key = ?", work.by.who, key) if key else None
-    if known:
-        return int(known[0])
     content: dict[str, Any] = {"text": _said(text), "name": work.by.name} | ({"files": list(files)} if files else {})
     seq = add(
         work,
@@ -196,8 +191,6 @@ def write(  # noqa: PLR0913 — the parts of an entry
         readers=readers,
         attachments=[str(file["sha256"]) for file in files],
     )
-    if key:
-        work.run("INSERT INTO said VALUES (?, ?, ?, ?)", work.by.who, key[:200], seq, work.now)
     work.tell("log.written", str(seq), incident)
     return seq
 

@@ -21,7 +21,7 @@ from .declare import Decision, Draft, File, Handover, Message, OpenPoints, Reque
 from .files import Files
 from .presence import Presence
 from .words import files as files_of
-from .words import words
+from .words import remember, repeated, words
 
 Given = Iterable[tuple[str, IO[bytes]]]
 """Files: (name, content)."""
@@ -53,7 +53,7 @@ class RoomDesk:
 
     def take_message(self, incident_id: str, draft: Draft, given: Given = (), *, key: str = "") -> Message:
         with self._files.arriving(given) as arrived, self._working(incident_id, draft.readers) as (work, incident):
-            made = messages.take(work, incident.id, draft, arrived.place(), key)
+            made = repeated(work, key) or messages.take(work, incident.id, draft, arrived.place(), key)
             return messages.get(work, made, None)
 
     def messages(
@@ -255,7 +255,9 @@ class RoomDesk:
     ) -> int:
         """An entry by hand with files beside it; see `journal.write`."""
         with self._files.arriving(given) as arrived, self._working(incident_id, readers) as (work, incident):
-            return journal.write(
+            if known := repeated(work, key):
+                return known
+            made = journal.write(
                 work,
                 incident.id,
                 kind,
@@ -264,8 +266,9 @@ class RoomDesk:
                 function=function,
                 readers=readers,
                 files=[msgspec.to_builtins(f) for f in arrived.place()],
-                key=key,
             )
+            remember(work, key, made)
+            return made
 
     def file(self, incident_id: str, seq: int, sha256: str) -> tuple[File, IO[bytes]]:
         """A file of an entry that they may read, and its content."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +14,7 @@ from rhinecloud.base.errors import ResourceNotFound
 from rhinecloud.operations import UnitKind, collaboration, planning
 from rhinecloud.web.incident_tabs import PATH, TABS, Head, Heads, Opened, address
 from rhinecloud.web.incident_words import STATES
-from rhinecloud.web.language import N_, words
+from rhinecloud.web.language import N_, Words, words
 from rhinecloud.web.log_words import REQUEST, code
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.room_parts import EntryRow, MessageRow, entry_row, message_row, new_key
@@ -163,49 +164,14 @@ class IncidentScreens:
             other=self._link(opened, incident.other),
             likely=[(address(x.id), f"{x.number} {x.title}") for x in self._likely(opened)],
             steps=step_choices(opened) if head.may_manage else [],
-            decisions=[
-                DecisionRow(
-                    number=d.number,
-                    seq=d.seq,
-                    text=d.text,
-                    reasons=d.reasons,
-                    name=d.name,
-                    function=code(d.function) if d.function else "",
-                    made_us=d.made_us,
-                    erased=d.erased,
-                    readers=[titles.get(r, r) for r in d.readers],
-                )
-                for d in room.decisions(incident.id, pinned=True)
-            ],
+            decisions=[decision_row(d, titles) for d in room.decisions(incident.id, pinned=True)],
             entries=[entry_row(e, language, titles) for e in desk.latest_log(incident.id, limit=SHOWN)],
             messages=[
                 message_row(m, language, titles, now=now, mine=mine, held=[h.function for h in holders])
                 for m in room.messages(incident.id, box="new", limit=6)
             ],
-            tasks=[
-                TaskLine(
-                    icon="list-checks",
-                    text=t.text,
-                    sub=owner_title(t.owner, titles),
-                    href=address(incident.id, f"/tasks#task-{t.number}"),
-                    late=t.late or bool(t.due_us and t.due_us < now),
-                    due_us=t.due_us,
-                    state="",
-                )
-                for t in room.tasks(incident.id, only_open=True)[:8]
-            ],
-            requests=[
-                TaskLine(
-                    icon="share-2",
-                    text=r.text,
-                    sub=f"{titles.get(r.asking, r.asking) or say(N_('the city'))} → {titles.get(r.asked, r.asked)}",
-                    href=address(incident.id, f"/tasks#request-{r.number}"),
-                    late=r.late or bool(r.due_us and r.due_us < now),
-                    due_us=r.due_us,
-                    state=say(REQUEST[r.state]),
-                )
-                for r in room.requests(incident.id, only_open=True)[:8]
-            ],
+            tasks=[_task_line(t, titles, now) for t in room.tasks(incident.id, only_open=True)[:8]],
+            requests=[_request_line(r, titles, now, say) for r in room.requests(incident.id, only_open=True)[:8]],
             units=unit_lines(opened),
             keeper=keeper.name or keeper.who if keeper else "",
             is_keeper=keeper is not None and keeper.who == visit.principal.source,
@@ -253,6 +219,45 @@ class HeadPart(msgspec.Struct, kw_only=True):
     head: Head
 
 
+def decision_row(decision: collaboration.Decision, titles: Mapping[str, str]) -> DecisionRow:
+    return DecisionRow(
+        number=decision.number,
+        seq=decision.seq,
+        text=decision.text,
+        reasons=decision.reasons,
+        name=decision.name,
+        function=code(decision.function) if decision.function else "",
+        made_us=decision.made_us,
+        erased=decision.erased,
+        readers=[titles.get(r, r) for r in decision.readers],
+    )
+
+
+def _task_line(task: collaboration.Task, titles: Mapping[str, str], now: int) -> TaskLine:
+    return TaskLine(
+        icon="list-checks",
+        text=task.text,
+        sub=owner_title(task.owner, titles),
+        href=address(task.incident, f"/tasks#task-{task.number}"),
+        late=task.late or bool(task.due_us and task.due_us < now),
+        due_us=task.due_us,
+        state="",
+    )
+
+
+def _request_line(request: collaboration.Request, titles: Mapping[str, str], now: int, say: Words) -> TaskLine:
+    asking = titles.get(request.asking, request.asking) or say(N_("the city"))
+    return TaskLine(
+        icon="share-2",
+        text=request.text,
+        sub=f"{asking} → {titles.get(request.asked, request.asked)}",
+        href=address(request.incident, f"/tasks#request-{request.number}"),
+        late=request.late or bool(request.due_us and request.due_us < now),
+        due_us=request.due_us,
+        state=say(REQUEST[request.state]),
+    )
+
+
 def unit_lines(opened: Opened) -> list[UnitLine]:
     """Units at work in an incident, by section and call sign."""
     desk, language = opened.desk, opened.visit.language
@@ -277,11 +282,11 @@ def unit_lines(opened: Opened) -> list[UnitLine]:
     return sorted(made, key=lambda u: (u.section, u.name))
 
 
-def owner_title(owner: str, titles: Any) -> str:
+def owner_title(owner: str, titles: Mapping[str, str]) -> str:
     """Who has a task, as people read it."""
     kind, _, name = owner.partition(":")
     if kind == "agency":
-        return str(titles.get(name, name))
+        return titles.get(name, name)
     return code(name) if kind == "function" else owner
 
 

@@ -14,7 +14,7 @@ from rhinecloud.base.errors import BadRequestData, Refused
 from rhinecloud.operations import collaboration, planning
 from rhinecloud.web.incident_tabs import PATH, Head, Heads, Opened, address
 from rhinecloud.web.language import N_, words
-from rhinecloud.web.log_words import REQUEST, TASK, code
+from rhinecloud.web.log_words import REQUEST, TASK
 from rhinecloud.web.refusals import told
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.room_parts import DUE, due_of, new_key, readers_of
@@ -22,7 +22,7 @@ from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest, Frame, Visits
 
 from .forms import Form
-from .incident import DecisionRow, owner_title
+from .incident import DecisionRow, decision_row, owner_title
 
 DONE: Final = {
     "task": N_("The task is given."),
@@ -243,20 +243,7 @@ class IncidentTasks:
                 _request(r, titles, may if head.may_manage else frozenset(), now, say)
                 for r in desk.requests(incident.id)
             ],
-            decisions=[
-                DecisionRow(
-                    number=d.number,
-                    seq=d.seq,
-                    text=d.text,
-                    reasons=d.reasons,
-                    name=d.name,
-                    function=code(d.function) if d.function else "",
-                    made_us=d.made_us,
-                    erased=d.erased,
-                    readers=[titles.get(r, r) for r in d.readers],
-                )
-                for d in decisions
-            ],
+            decisions=[decision_row(d, titles) for d in decisions],
             replaced={d.number: d.replaced_by for d in decisions if d.replaced_by},
             pinned=[d.number for d in decisions if d.pinned],
             owners=owners,
