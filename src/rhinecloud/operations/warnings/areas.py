@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_POINTS: Final = 100
 """Corners of a polygon that we write."""
 KM_PER_DEGREE: Final = 111.195
+GRID: Final = 1e-5
+"""Degrees to which what we write is exact, about a metre."""
 EXCLUDE: Final = "EXCLUDE_POLYGON"
 """The geocode with which DWD writes a hole, since CAP has none."""
 _PAIR: Final = re.compile(r"([-+]?\d+(?:\.\d*)?|[-+]?\.\d+),([-+]?\d+(?:\.\d*)?|[-+]?\.\d+)\Z")
@@ -158,34 +160,32 @@ def surface(geometry: Mapping[str, Any]) -> BaseGeometry:
 def rings(shape: BaseGeometry, most: int = MOST_POINTS) -> tuple[Ring, ...]:
     """Polygons to be written: without holes, each of at most `most` corners, together covering all of `shape`.
 
-    A hole cannot be written, so whoever lives in one is warned too.
+    A hole cannot be written, so whoever lives in one is warned too. Polygons of several parts may overlap.
     """
     import shapely
 
     filled = shapely.union_all([shapely.Polygon(p.exterior) for p in shapely.get_parts(shape)])
-    merged = shapely.union_all([_outward(part, most) for part in shapely.get_parts(filled)])
-    return tuple(_written(p) for p in shapely.get_parts(merged) if p.geom_type == "Polygon")
+    return tuple(_written(_outward(part, most)) for part in shapely.get_parts(filled))
 
 
-def _outward(part: Any, most: int) -> BaseGeometry:
+def _outward(part: Any, most: int) -> Any:
     """A polygon that covers `part` with few corners, on the grid on which it is written."""
     import shapely
 
     step = 2e-5
-    found = part
-    while True:
-        wide = part.buffer(step, join_style="mitre", mitre_limit=2).simplify(step)
-        wide = (
-            shapely.Polygon(shapely.set_precision(wide, 1e-5).exterior)
-            if wide.geom_type == "Polygon"
-            else wide.convex_hull
-        )
-        found = wide if wide.covers(part) else wide.buffer(step)
-        if found.geom_type == "Polygon" and len(found.exterior.coords) <= most and found.covers(part):
-            return found
-        step *= 1.6
-        if step > 0.05:
-            return part.convex_hull if len(part.convex_hull.exterior.coords) <= most else shapely.box(*part.bounds)
+    while step < 0.05:
+        wide = part.buffer(step, join_style="mitre", mitre_limit=2).simplify(step / 2)
+        found = shapely.set_precision(shapely.Polygon(wide.exterior), GRID) if wide.geom_type == "Polygon" else wide
+        if found.geom_type == "Polygon" and found.covers(part):
+            found = shapely.Polygon(found.exterior)
+            if found.is_valid and len(found.exterior.coords) <= most:
+                return found
+        step *= 1.5
+    hull = shapely.set_precision(part.convex_hull.buffer(5 * GRID, join_style="mitre"), GRID)
+    west, south, east, north = part.bounds
+    return (
+        hull if len(hull.exterior.coords) <= most else shapely.box(west - GRID, south - GRID, east + GRID, north + GRID)
+    )
 
 
 def _written(part: Any) -> Ring:

@@ -175,7 +175,8 @@ class PublicWarnings:
             raise ResourceNotFound("This city publishes no warnings here")
         query = request.query_params
         tenant = query.get("tenant", "") or self._rooms.settings.default_tenant
-        shown = query.get("lang", "")[:20]
+        wished = query.get("lang", "")
+        shown = wished if wished in warnings.LANGUAGES else ""  # few, so that what is rendered can be kept
         board = self._rooms.warnings.board(tenant) or await self._rooms.warnings.load(tenant)
         key = (tenant, number, shown)
         kept = self._kept.get(key)
