@@ -147,7 +147,7 @@ def _understood(meaning: Meaning, language: str) -> Understood:
     options = [
         Option(
             line=c.text,
-            label=c.unit.name if c.unit else f"#{short(c.incident.number)}" if c.incident else say(STEPS[c.step]),
+            label=say(STEPS[c.step]) if c.step else f"#{short(c.incident.number)}" if c.incident else c.text,
             detail=c.incident.title if c.incident else c.unit.agency if c.unit else "",
         )
         for c in meaning.candidates
