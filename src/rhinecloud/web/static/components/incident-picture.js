@@ -20,6 +20,7 @@ class IncidentPicture extends HTMLElement {
   #timer = 0;
   #at = null; // ms; null is now
   #asked = 0;
+  #editing = false; // a form is open, or a conflict waits for an answer
 
   async connectedCallback() {
     this.path = `/incidents/${encodeURIComponent(this.dataset.incident)}/picture`;
@@ -92,8 +93,9 @@ class IncidentPicture extends HTMLElement {
     this.list.show(this.#data, this.#selected);
     this.menu.hidden = !this.#data.mayDraw;
     const still = this.#found(this.#selected);
+    if (this.#editing || this.draw?.busy) return; // what somebody types or draws stays, whatever the others do
     if (this.#selected && !still) this.choose(null);
-    else if (still && !this.card.contains(document.activeElement) && !this.draw?.busy) this.#show();
+    else if (still && !this.card.contains(document.activeElement)) this.#show();
   }
 
   #found(key) {
@@ -143,7 +145,8 @@ class IncidentPicture extends HTMLElement {
     }));
   }
 
-  #put(element) {
+  #put(element, editing = false) {
+    this.#editing = editing;
     this.card.hidden = element === null;
     this.card.replaceChildren(...(element ? [element] : []));
   }
@@ -212,15 +215,15 @@ class IncidentPicture extends HTMLElement {
         this.draw.stop();
         this.choose(`drawing/${made.id}`);
       }),
-    }));
+    }), true);
   }
 
   #edit(found) {
     this.#put(drawingForm(found, this.options, {
       title: found.kindLabel,
       cancel: () => this.choose(`drawing/${found.id}`),
-      save: (values) => this.#send(`drawings/${found.id}`, { ...values, version: found.version }, () => this.#show(), values),
-    }));
+      save: (values) => this.#send(`drawings/${found.id}`, { ...values, version: found.version }, () => this.#show()),
+    }), true);
   }
 
   #reshape(found) {
@@ -230,7 +233,7 @@ class IncidentPicture extends HTMLElement {
       this.#show();
     });
     this.#put(h("div", { class: "card-body" }, this.#head(t("Change the shape")), h("p", { class: "quiet" }, t("Drag the points; drag a line to bend it.")),
-      h("p", { class: "actions" }, h("button", { type: "button", class: "button main", onclick: save }, icon("check"), t("Save")), h("button", { type: "button", class: "button", onclick: () => this.cancel() }, t("Cancel")))));
+      h("p", { class: "actions" }, h("button", { type: "button", class: "button main", onclick: save }, icon("check"), t("Save")), h("button", { type: "button", class: "button", onclick: () => this.cancel() }, t("Cancel")))), true);
   }
 
   cancel() {
@@ -269,8 +272,15 @@ class IncidentPicture extends HTMLElement {
     this.#put(h("div", { class: "card-body" }, this.#head(t("Changed meanwhile")), h("p", { class: "notice minor", role: "alert" }, icon("triangle-alert"), h("span", {}, detail)),
       now ? h("dl", { class: "both" }, h("dt", {}, t("Stands there now")), h("dd", {}, now.removed ? t("taken away") : `${now.label || "–"}, ${moment(now.at_us / 1000, "time")}`), h("dt", {}, t("Yours")), h("dd", {}, mine)) : null,
       h("p", { class: "actions" },
-        now ? h("button", { type: "button", class: "button main", onclick: () => this.#send(path, { ...values, version: now.version, ...(now.removed ? { do: "restore", like: now.version - 1 } : {}) }, done) }, t("Save mine over it")) : null,
-        h("button", { type: "button", class: "button", onclick: () => { this.refresh(); this.#show(); } }, t("Leave it as it is")))));
+        now ? h("button", { type: "button", class: "button main", onclick: () => this.#over(now, path, values, done) }, t("Save mine over it")) : null,
+        h("button", { type: "button", class: "button", onclick: () => { this.choose(this.#selected); this.refresh(); } }, t("Leave it as it is")))), true);
+  }
+
+  /** What somebody typed counts, also where the drawing is gone: it comes back first. */
+  #over(now, path, values, done) {
+    if (!now.removed) return this.#send(path, { ...values, version: now.version }, done);
+    const back = { do: "restore", version: now.version, like: now.version - 1 };
+    return this.#send(path, back, () => this.#send(path, { ...values, version: now.version + 1 }, done));
   }
 
   // ── the moment ──

@@ -50,9 +50,9 @@ export class PictureList {
       },
     }, icon(off ? "eye-off" : "eye"));
     const known = this.place.querySelector(`details[data-group="${CSS.escape(name)}"]`);
-    return h("details", { open: known ? known.open : open, "data-group": name },
-      h("summary", {}, h("span", { class: "title" }, title), note ? h("span", { class: "badge" }, note) : null, h("span", { class: "quiet" }, String(rows.length)), eye),
-      rows.length ? h("ul", {}, rows.map((row) => h("li", {}, row))) : h("p", { class: "quiet none" }, empty));
+    return h("div", { class: "group" }, h("details", { open: known ? known.open : open, "data-group": name },
+      h("summary", {}, h("span", { class: "title" }, title), note ? h("span", { class: "badge" }, note) : null, h("span", { class: "quiet" }, String(rows.length))),
+      rows.length ? h("ul", {}, rows.map((row) => h("li", {}, row))) : h("p", { class: "quiet none" }, empty)), eye);
   }
 
   #row(key, image, title, lines, more = {}) {
