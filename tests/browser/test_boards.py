@@ -147,3 +147,31 @@ def test_the_boards_are_accessible_with_something_on_them(
         if found:
             wrong[path] = found
     assert not wrong
+
+
+def test_from_a_call_to_units_on_their_way_in_one_go(desk: Page) -> None:
+    desk.keyboard.press(":")
+    desk.keyboard.type("new Fire in a container")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_label("What happened")).to_have_value("Fire in a container")
+    expect(desk.get_by_label("Kind", exact=True)).to_have_value("fire")  # the words say it
+    desk.get_by_role("combobox", name="Where").press_sequentially("Ruhrort")
+    desk.locator("place-search [role=option]", has_text="Ruhrort").last.wait_for()
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_label("Position")).not_to_have_value("")
+    expect(desk.locator("#same")).to_contain_text(re.compile("Nothing of the last day|note the call there"))
+    assert not violations(desk)
+    desk.get_by_role("button", name="Report the incident").click()
+    desk.get_by_label("What it has to be able to do").fill("HLF")
+    desk.get_by_role("button", name="Ask for it").click()
+    row = desk.locator(".who-table tbody tr").first
+    name = row.locator("strong").inner_text()
+    row.get_by_role("button", name=f"Alert {name}").click()
+    sent = desk.locator(".sent > li", has_text=name)
+    expect(sent.locator(".four .done").first).to_be_visible(timeout=20_000)  # the page hears of the mark by itself
+    assert not violations(desk)
+    desk.goto("/incidents")
+    expect(desk.locator('[data-group="assigned"], [data-group="on-scene"]').first).to_contain_text(
+        "Fire in a container"
+    )
