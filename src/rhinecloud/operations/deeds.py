@@ -123,9 +123,9 @@ def _seen(work: Work, unit: str, named: set[str], numbers: set[int], speeches: s
             found.assignments[str(number)] = assignments.get(work, number)
         rows = work.rows("SELECT id, answered_us FROM speech WHERE unit = ? AND answered_us IS NULL", unit)
         found.speeches = {str(number): answered for number, answered in rows}
-        for number in speeches or ():
-            row = work.row("SELECT answered_us FROM speech WHERE id = ?", int(number))
-            found.speeches[number] = row[0] if row else None
+        for known in speeches or ():
+            row = work.row("SELECT answered_us FROM speech WHERE id = ?", int(known))
+            found.speeches[known] = row[0] if row else None
     found.incidents = {name: incidents.get(work, name) for name in sorted(named)}
     return found
 
