@@ -46,7 +46,7 @@ TABS: Final = (
     Tab(key="dispatch", suffix="/dispatch", icon="truck", label=N_("Units")),
     Tab(key="messages", suffix="/messages", icon="inbox", label=N_("Messages")),
     Tab(key="log", suffix="/log", icon="scroll-text", label=N_("Log")),
-    Tab(key="tasks", suffix="/tasks", icon="list-checks", label=N_("Tasks and decisions")),
+    Tab(key="tasks", suffix="/tasks", icon="list-checks", label=N_("Tasks")),
     Tab(key="playbooks", suffix="/playbooks", icon="book-open-check", label=N_("Playbooks")),
     Tab(key="warnings", suffix="/warnings", icon="megaphone", label=N_("Warnings")),
     Tab(key="sections", suffix="/sections", icon="network", label=N_("Sections")),
@@ -207,6 +207,8 @@ class Heads:
                 timezone=self._rooms.settings.timezone,
                 words=say.some(ISLAND_TEXTS),
                 csrf=visit.csrf,
+                map_style=self._rooms.settings.map_style,
+                pmtiles="/web/map.pmtiles" if self._rooms.settings.map_pmtiles else "",
             ),
         )
 

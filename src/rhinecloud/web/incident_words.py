@@ -52,7 +52,7 @@ STEPS: Final = {
     "withdraw": N_("Call all units back"),
     "flare-up": N_("It flares up again"),
     "reopen": N_("Open again"),
-    "cancel": N_("Cancel"),
+    "cancel": N_("Cancel the incident"),
     "mark-duplicate": N_("It is a duplicate"),
     "merge": N_("Merge"),
     "split": N_("Split"),

@@ -78,6 +78,7 @@ class IncidentPage(msgspec.Struct, kw_only=True):
     said: str
     text: str
     reported_by: str
+    picture: bool  # the common picture is drawn in the room
     things: list[tuple[str, str]]  # (id, name) of what is affected
     parent: tuple[str, str] | None  # (address, number) of the major incident
     children: list[tuple[str, str, str]]  # (address, number and title, state)
@@ -156,6 +157,7 @@ class IncidentScreens:
             said=say(said),
             text=incident.text,
             reported_by=self._source(opened),
+            picture=self._visits.navigation.has(f"{PATH}/picture/data"),
             things=[(i, name_of(e) if (e := present.get(i)) else i) for i in things],
             parent=self._link(opened, incident.parent),
             children=[

@@ -52,8 +52,10 @@ document.addEventListener("operations", ({ detail: news }) => {
   const room = document.querySelector("incident-room");
   if (!room || news.incident !== room.dataset.incident) return;
   const href = `/incidents/${encodeURIComponent(news.incident)}/messages`;
-  if (news.what === "message.taken" && news.detail.priority === "flash") toast(t("Flash message"), { state: 4, detail: t("It interrupts everything else."), href });
-  else if (news.what === "message.waiting") toast(t("A message waits too long to be distributed"), { state: 3, href });
+  const drill = room.querySelector(".exercise strong")?.textContent;
+  const say = (text) => (drill ? `${drill}: ${text}` : text);
+  if (news.what === "message.taken" && news.detail.priority === "flash") toast(say(t("Flash message")), { state: 4, detail: t("It interrupts everything else."), href });
+  else if (news.what === "message.waiting") toast(say(t("A message waits too long to be distributed")), { state: 3, href });
 });
 
 class TimeLeft extends HTMLElement {
