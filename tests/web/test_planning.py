@@ -356,6 +356,8 @@ async def test_people_take_functions_in_the_two_staffs_and_the_log_says_so(scree
     page = await screens.http.get(at)
     for words in ("Anna Berger", "K. Yilmaz", "Pegel über 10 m erwartet", "together since"):
         assert words in page.text, words
+    part = await screens.http.get(f"{at}?part=1", headers={"HX-Request": "true"})
+    assert "K. Yilmaz" in part.text and "<html" not in part.text
     await screens.post(f"{at}/take", at, function="command.s2", name="B. Otto")
     holders = planning.DutyDesk(screens.city.operations.seat("city", ADMIN)).holders(made.id)
     assert [(h.function, h.name) for h in holders] == [("crisis.vp", "K. Yilmaz"), ("command.s2", "B. Otto")]

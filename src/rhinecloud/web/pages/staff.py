@@ -21,7 +21,7 @@ from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest, Frame, Visits
 
-from .forms import Form
+from .forms import Form, is_part
 
 TAB: Final = "staff"
 DONE: Final = {
@@ -91,6 +91,8 @@ class StaffScreens:
         """Both staffs."""
         opened = await self._heads.open(request, incident_id, TAB)
         await self._heads.note_reading(opened)
+        if is_part(request):
+            return await self._page(opened, template="parts/staffs.html")
         return await self._page(opened, said=DONE.get(request.query_params.get("done", ""), ""))
 
     async def convene(self, request: AnyRequest, incident_id: FromPath[str], data: Form) -> Response[Any]:
@@ -147,11 +149,18 @@ class StaffScreens:
         return Redirect(f"{address(opened.incident.id, '/staff')}?done={done}", status_code=303)
 
     async def _page(
-        self, opened: Opened, *, said: str = "", wrong: str = "", typed: dict[str, str] | None = None, status: int = 200
+        self,
+        opened: Opened,
+        *,
+        said: str = "",
+        wrong: str = "",
+        typed: dict[str, str] | None = None,
+        status: int = 200,
+        template: str = "pages/staff.html",
     ) -> Response[Any]:
         head = await self._heads.head(opened)
         page = await asyncio.to_thread(self._read, opened, head, said, wrong, typed or {})
-        return self._pages.render("pages/staff.html", page, status=status)
+        return self._pages.render(template, page, status=status, headers={"Vary": "HX-Request"})
 
     def _read(self, opened: Opened, head: Head, said: str, wrong: str, typed: dict[str, str]) -> StaffPage:
         visit, say = opened.visit, words(opened.visit.language)
