@@ -28,17 +28,15 @@ from rhinecloud.base import collector, telemetry
 from rhinecloud.base.clock import Clock, now_us
 from rhinecloud.base.declare import Model
 from rhinecloud.base.errors import ResourceNotFound, Unauthorized
-from rhinecloud.base.geo import distance_m
 from rhinecloud.base.settings import Settings
 from rhinecloud.connect import Bad, Commands, Connect, Ingest, Replayed, Throttle, mqtt_filters
 from rhinecloud.context import DeadLetters, Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.history import Histories
 from rhinecloud.insight import TYPES, Forecasting, Insight
-from rhinecloud.kit import SEED, Demo, Ground, Switchboard, chance, discover
+from rhinecloud.kit import Demo, Ground, Switchboard, discover, seed_centres
 from rhinecloud.operations import (
     ENTITIES,
     Operations,
-    Routine,
     collaboration,
     cot,
     drills,
@@ -188,7 +186,12 @@ class City:
             self.vocabularies,
             self.access,
             self.model,
-            warnings.Here(lambda: settings.public_url or self.url, self._districts, settings.timezone),
+            warnings.Here(
+                lambda: settings.public_url or self.url,
+                self._districts,
+                settings.timezone,
+                lambda tenant: self.ground.is_ground(tenant),
+            ),
             allow_private=settings.allow_private_endpoints or settings.open,
             clock=self.clock,
         )
@@ -208,7 +211,8 @@ class City:
         )
         sends.room, ahead.roads = made, made.roads
         self.telling.resolvers["duty"] = planning.recipients
-        made.enlist(playing.actions(lambda tenant: made.seat(tenant, CITY).shelf, self._devices_near, self._switch))
+        around = playing.Around(self.connect.registry, self.commands, self.vocabularies.default.expand)
+        made.enlist(playing.actions(lambda tenant: made.seat(tenant, CITY).shelf, around.near, around.send))
         made.enlist(self.warnings.actions())
         made.enlist(collaboration.actions(lambda tenant: made.seat(tenant, CITY).shelf))
         expand, clock = self.vocabularies.default.expand, self.clock
@@ -238,21 +242,6 @@ class City:
         made.following.followers.append(self.cot)
         made.bring(self.packs)
         return made
-
-    def _devices_near(self, tenant: str, kind: str, place: tuple[float, float], metres: float) -> list[str]:
-        """Devices of a type of things that stand within so many metres."""
-        expand = self.vocabularies.default.expand
-        found = self.connect.registry.list(tenant, limit=1_000_000).devices
-        return [
-            d.id
-            for d in found
-            if d.location
-            and expand(d.entity_type) == expand(kind)
-            and distance_m(place, tuple(d.location["coordinates"][:2])) <= metres
-        ]
-
-    async def _switch(self, tenant: str, device: str, command: str, params: dict[str, Any]) -> None:
-        await self.commands.send(tenant, device, command, params, by="system:operations")
 
     def _make_relay(self) -> Relay:
         """One process brings a commit's changes out, and so they are counted and told once."""
@@ -558,27 +547,11 @@ class City:
             token=self._archive_token,
             clock=self.clock,
         )
-        await asyncio.to_thread(self._seed_centre, settings.default_tenant)
+        given = (settings.default_tenant, CITY, self.access.tenants, self.operations, self.clock)
+        await asyncio.to_thread(seed_centres, self.switchboard.on(settings.default_tenant), *given)
         at = f"[{host}]" if ":" in host else host
         await self.demo.start(host=host, mqtt_port=self.mqtt_port, url=f"http://{at}:{port}")
         stack.push_async_callback(self.demo.stop)
-
-    def _seed_centre(self, tenant: str) -> None:
-        """What packs bring of a command centre, once, and the agencies of it as those in which people have roles."""
-        known = {agency.name for agency in self.access.tenants.agencies(tenant)}
-
-        def drawn(what: str, number: int) -> float:
-            return chance(SEED, f"everyday/{what}", number)
-
-        for centre in (pack.centre for pack in self.switchboard.on(tenant) if pack.centre is not None):
-            if self.operations.seed(tenant, centre):
-                for agency in centre.agencies:
-                    if agency.id not in known:
-                        self.access.tenants.add_agency(CITY, tenant, agency.id, agency.title.de)
-            if centre.everyday:
-                self.operations.following.followers.append(
-                    Routine(self.operations, tenant, centre.everyday, chance=drawn, clock=self.clock)
-                )
 
     def _archive_token(self, known: str) -> str:
         """A token that may bring the demo city's past in."""

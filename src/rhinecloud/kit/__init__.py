@@ -29,6 +29,7 @@ from rhinecloud.operations import Status as RadioStatus
 from rhinecloud.operations import Unit as ServiceUnit
 
 from .calendar import Day, Kind, Moment, moment
+from .centres import seed_centres
 from .check import Flaw, flaws
 from .crew import Acting, Crew, Order, Orders, Reply
 from .demo import Demo
@@ -55,11 +56,10 @@ from .simulation import Fleet, Simulation, fleet, write_told
 from .switchboard import Decision, Switchboard
 from .trials import trials
 from .weather import Weather
-from .world import SEED, World
+from .world import World
 
 __all__ = [
     "KINDS",
-    "SEED",
     "Acting",
     "Agency",
     "Ahead",
@@ -137,6 +137,7 @@ __all__ = [
     "hour_of_day",
     "moment",
     "packs",
+    "seed_centres",
     "trials",
     "weekday",
     "write_told",

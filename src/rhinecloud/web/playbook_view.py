@@ -9,8 +9,17 @@ import msgspec
 
 from rhinecloud.base.declare import Label
 from rhinecloud.base.units import symbol
-from rhinecloud.operations import Action, Incident, PlaybookStep, PlaybookVersion, Run, Watch, When
-from rhinecloud.operations.declare import RunStep, Seen
+from rhinecloud.operations import (
+    Action,
+    Incident,
+    PlaybookStep,
+    PlaybookVersion,
+    Run,
+    RunStep,
+    Seen,
+    Watch,
+    When,
+)
 
 from .incident_words import STATES
 from .incident_words import URGENCIES as URGENCY_WORDS

@@ -12,8 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from rhinecloud.base.errors import BadRequestData, Refused, ResourceNotFound
-from rhinecloud.operations import SEVERITIES, Incident, IncidentType, PlaybookVersion, playing
-from rhinecloud.operations.declare import PlaybookStep
+from rhinecloud.operations import SEVERITIES, Incident, IncidentType, PlaybookStep, PlaybookVersion, playing
 from rhinecloud.web.incident_tabs import Heads, address
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.playbook_view import EVIDENCE, Speaker, compare
