@@ -14,6 +14,8 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from rhinecloud.base import database
 from rhinecloud.base.errors import TooComplexQuery
 from rhinecloud.base.model import Entity
@@ -118,9 +120,14 @@ class Finder:
             return Page([], 0 if query.count else None)
         if query.order:
             return self._sorted(query, self._checked(session, plan, query, now))
-        # What was written since the index was brought up to date is found by what it was, so it is looked into.
-        if plan.exact and not store.stale and not (store.transient and something_expired(session.db, now)):
-            return _exact(session.db, plan, query)
+        if plan.exact and not (store.transient and something_expired(session.db, now)):
+            if not store.stale:
+                return _exact(session.db, plan, query)
+            # What was written since the index was brought up to date is found by what it was, so it is looked into; to
+            # look into all that match, for their number, would take too long.
+            page = _paged(replace(query, count=False), self._checked(session, plan, query, now))
+            page.total = _total(session.db, plan, query)
+            return page
         return _paged(query, self._checked(session, plan, query, now))
 
     def _fetcher(self, db: sqlite3.Connection) -> Any:
@@ -169,10 +176,15 @@ def something_expired(db: sqlite3.Connection, now: int) -> bool:
     return db.execute("SELECT 1 FROM expiry WHERE at_us <= ? LIMIT 1", (now,)).fetchone() is not None
 
 
+def _total(db: sqlite3.Connection, plan: Plan, query: Query) -> int | None:
+    if not query.count:
+        return None
+    total: int = db.execute(plan.total, plan.params).fetchone()[0]
+    return total
+
+
 def _exact(db: sqlite3.Connection, plan: Plan, query: Query) -> Page:
-    total = None
-    if query.count:
-        total = db.execute(plan.total, plan.params).fetchone()[0]
+    total = _total(db, plan, query)
     if not query.limit:
         return Page([], total)
     kept = db.execute(plan.page, (*plan.params, query.limit, query.offset)).fetchall()

@@ -23,6 +23,7 @@ from .tally import Tally
 
 LOCATION: Final = CORE_TERMS["location"]
 _PLAIN: Final = (float, int)
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Slot(msgspec.Struct):
@@ -191,6 +192,24 @@ class Indexer:
         ):
             if rows:
                 db.executemany(statement, rows)
+
+
+def freshen(db: sqlite3.Connection, numbers: Numbers) -> None:
+    """Brings the index of what is stale up to date, in the open transaction.
+
+    Only a value that is alone can be another one than the index has: all else was written when it changed.
+    """
+    fresh = []
+    sql = "SELECT e.key, e.kind, e.doc FROM stale s CROSS JOIN entity e ON e.key = s.entity"
+    for key, kind, document in db.execute(sql):
+        for attr, instances in _decode(document)["attrs"].items():
+            slot = numbers.slots.get((kind, attr))
+            values = index_values(instances) if slot is not None else None
+            if slot is not None and values and len(values) == 1:
+                (value,) = values
+                fresh.append((value, slot.number, key, value))
+    db.executemany("UPDATE value SET value = ? WHERE slot = ? AND entity = ? AND number = 0 AND value IS NOT ?", fresh)
+    db.execute("DELETE FROM stale")
 
 
 def _bounds(instances: Iterable[Any] | None) -> tuple[float, float, float, float] | None:

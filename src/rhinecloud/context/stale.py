@@ -11,19 +11,10 @@ What a crash makes of it: the note is there if and only if the change is.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
-
-from .scalars import index_values
-
-if TYPE_CHECKING:
-    from .index import Slot
+from typing import Final
 
 MOST: Final = 10_000
 """Entities that may lag behind, a tenth of a second of work for who asks then; of further ones the index is written."""
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Stale:
@@ -54,20 +45,5 @@ class Stale:
             self._new = []
 
     def clear(self) -> None:
-        """What `freshen` did is committed."""
+        """What `index.freshen` did is committed."""
         self._keys.clear()
-
-
-def freshen(db: sqlite3.Connection, slots: Mapping[tuple[int, str], Slot]) -> None:
-    """Brings the index up to date, in the open transaction. Several values of an attribute are so already."""
-    fresh = []
-    sql = "SELECT e.key, e.kind, e.doc FROM stale s CROSS JOIN entity e ON e.key = s.entity"
-    for key, kind, document in db.execute(sql):
-        for attr, instances in _decode(document)["attrs"].items():
-            slot = slots.get((kind, attr))
-            values = index_values(instances) if slot is not None else None
-            if slot is not None and values and len(values) == 1:
-                (value,) = values
-                fresh.append((value, slot.number, key, value))
-    db.executemany("UPDATE value SET value = ? WHERE slot = ? AND entity = ? AND number = 0 AND value IS NOT ?", fresh)
-    db.execute("DELETE FROM stale")

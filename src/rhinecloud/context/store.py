@@ -26,9 +26,9 @@ from . import outbox
 from .draft import Check, Row
 from .entities import apply
 from .held import Held, Room
-from .index import Indexer, Numbers
+from .index import Indexer, Numbers, freshen
 from .schema import STEPS
-from .stale import Stale, freshen
+from .stale import Stale
 from .tally import Tally
 
 log = telemetry.logger("context")
@@ -204,7 +204,7 @@ class Store:
 
     def freshen(self, db: sqlite3.Connection) -> None:
         """Brings the index up to date in the open transaction: the `also` of a job."""
-        freshen(db, self.numbers.slots)
+        freshen(db, self.numbers)
         self._freshened = True
 
     def _outbox_done(self, done: Mapping[str, int]) -> None:
