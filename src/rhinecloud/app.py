@@ -190,7 +190,7 @@ class City:
                 lambda: settings.public_url or self.url,
                 self._districts,
                 settings.timezone,
-                lambda tenant: self.ground.is_ground(tenant),
+                lambda tenant: self.ground.is_ground(tenant),  # noqa: PLW0108 — the ground is made later
             ),
             allow_private=settings.allow_private_endpoints or settings.open,
             clock=self.clock,

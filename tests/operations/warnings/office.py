@@ -33,6 +33,7 @@ class Office:
         self.shelf: Shelf = shelf(folder, clock)
         self.audited: list[tuple[str, str, dict[str, Any]]] = []
         self.changes = 0
+        self.drill = False
 
     def seat(self, who: Principal) -> Seat:
         return Seat(self.shelf, "city", who, Rights())
@@ -50,7 +51,7 @@ class Office:
         )
 
     def setting(self, profile: Profile) -> Setting:
-        return Setting(profile=profile, zone=ZoneInfo("Europe/Berlin"), root=ROOT, box=BOX)
+        return Setting(profile=profile, zone=ZoneInfo("Europe/Berlin"), root=ROOT, box=BOX, drill=self.drill)
 
     def draft(self, **more: Any) -> Draft:
         texts = (

@@ -234,6 +234,19 @@ def test_a_drill_is_marked_everywhere_and_never_public(office: Office) -> None:
         office.desk("anna").hand_over(chain.id, handover())
 
 
+def test_where_drills_are_played_nothing_is_real(office: Office) -> None:
+    office.drill = True
+    chain = office.published()
+    assert chain.status == "Exercise"
+    assert not public.board(office.shelf, office.clock()).in_force
+    office.drill = False
+    real = office.submitted()
+    office.drill = True
+    office.desk("ben").approve(real.id, digest(real))
+    with pytest.raises(Conflict, match="where drills are played"):
+        office.desk("ben").publish(real.id)
+
+
 def handover() -> Handover:
     return Handover(
         id=0,

@@ -37,6 +37,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     zone: ZoneInfo
     root: str  # public address of the city
     box: tuple[float, float, float, float]
+    drill: bool = False  # the whole tenant is for drills: nothing in it is real
 
 
 def build(chain: Chain, prepared: Prepared, setting: Setting, identifier: str, now_us: int) -> Message:

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from rhinecloud.base.clock import Clock
-from rhinecloud.base.errors import BadRequestData, Forbidden, RhineError
+from rhinecloud.base.errors import BadRequestData, Conflict, Forbidden, RhineError
 from rhinecloud.operations import incidents
 from rhinecloud.operations.declare import Incident, Place
 from rhinecloud.operations.incidents import Report
@@ -106,6 +106,8 @@ class WarningDesk:
     def begin(self, template: str = "", *, incident: str = "", status: str = "Actual", area: Any = None) -> Chain:
         """A new warning out of a template, with the place and the kind of an incident."""
         self.seat.may(COMPOSE)
+        if status == "Actual" and self._setting(self.profile()).drill:
+            status = "Exercise"
         found = papers.template(self._shelf, template) if template else None
         draft = found.draft if found else Draft()
         with self.seat.shelf.work(self.seat.by) as work:
@@ -206,6 +208,8 @@ class WarningDesk:
         with self._changing(name, PUBLISH) as (work, current):
             if current.open is None and current.published:
                 return current
+            if current.status == "Actual" and self._setting(profile).drill:
+                raise Conflict("Nothing real is published where drills are played")
             made = chains.publish(work, current, signed)
             self._tell(work, made, profile)
         self._changed()

@@ -38,8 +38,10 @@ def _keep(work: Work, paper: str, given: T, known: int) -> T:
 
 
 def profile(asked: Work | Shelf, tenant: str) -> Profile:
+    """The city's own, else what it starts with; a tenant for its drills starts as the city does."""
     found = _newest(asked, Profile, "")
-    return found or PROFILES.get(tenant) or Profile(sender=f"warnings.{tenant}", sender_name=tenant)
+    start = next((p for name, p in PROFILES.items() if tenant == name or tenant.startswith(f"{name}-")), None)
+    return found or start or Profile(sender=f"warnings.{tenant}", sender_name=tenant)
 
 
 def save_profile(work: Work, given: Profile) -> Profile:

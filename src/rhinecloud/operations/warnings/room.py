@@ -58,6 +58,7 @@ class Here(msgspec.Struct, frozen=True):
     root: Callable[[], str]
     districts: Districts
     timezone: str
+    drill: Callable[[str], bool] = lambda _tenant: False  # whether nothing in a tenant is real
 
 
 class Warnings:
@@ -83,6 +84,7 @@ class Warnings:
         self._presents, self._access, self._model = presents, access, model
         self._expand = vocabularies.default.expand
         self._root, self._districts, self._zone = here.root, here.districts, ZoneInfo(here.timezone)
+        self._drill = here.drill
         self._allow_private, self._clock = allow_private, clock
         self._boards: dict[str, public.Board] = {}
         self._boxes: dict[str, Box] = {}
@@ -105,7 +107,8 @@ class Warnings:
         )
 
     def setting(self, tenant: str, profile: Profile) -> Setting:
-        return Setting(profile=profile, zone=self._zone, root=self._root(), box=self.box(tenant))
+        drill = self._drill(tenant)
+        return Setting(profile=profile, zone=self._zone, root=self._root(), box=self.box(tenant), drill=drill)
 
     def box(self, tenant: str) -> Box:
         """(west, south, east, north) of the city; the whole Earth where nobody says where it is."""
