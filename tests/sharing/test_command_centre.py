@@ -341,3 +341,11 @@ def test_all_of_it_is_described_and_nothing_refers_to_what_is_not_there() -> Non
     named = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named <= set(document["components"]["schemas"])
     assert "/command-centre/v1/incidents/{incident}/steps" in document["paths"]
+
+
+async def test_a_parameter_that_is_there_twice_is_refused_like_any_other(door: Door) -> None:
+    fire = door.agency("fire")
+    answer = await door._http.get(
+        f"{COMMAND_CENTRE}/incidents?limit=1&limit=2", headers={"Authorization": f"Bearer {fire.token}"}
+    )
+    assert answer.status_code == 400 and "twice" in answer.json()["detail"]

@@ -17,7 +17,7 @@ It must not know why something is told, nor what a screen looks like.
 
 from __future__ import annotations
 
-from .crew import Aboard, CrewDesk
+from .crew import Aboard, CrewDesk, Told
 from .declare import Attachment, Attempt, Channel, Delivery, DeliveryState, Mark, Message, Priority, Tell, Text, Way
 from .desk import AskedDeliveries, CodeDesk, Held, Line, TellingDesk, there
 from .devices import Devices
@@ -58,6 +58,7 @@ __all__ = [
     "Telling",
     "TellingDesk",
     "Text",
+    "Told",
     "Way",
     "Webhooks",
     "deliveries",

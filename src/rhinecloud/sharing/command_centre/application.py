@@ -39,6 +39,7 @@ class Access(Protocol):
     watchers: list[Callable[[str], None]]
 
     def bearer(self, token: str) -> Principal: ...
+    def anonymous(self) -> Principal: ...
     async def record(
         self, principal: Principal, action: str, subject: str, *, tenant: str, outcome: str = "done", **detail: Any
     ) -> None: ...
@@ -78,8 +79,9 @@ class CommandCentre:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        asked, name = Asked(scope, receive), "none"
+        name = "none"
         try:
+            asked = Asked(scope, receive)
             segments = asked.segments[2:]
             if asked.method in ("GET", "HEAD") and f"/{'/'.join(segments)}" == STREAM:
                 await self._stream(asked, await asyncio.to_thread(self._visit, asked), receive, send)
@@ -95,7 +97,7 @@ class CommandCentre:
             _log.exception("command_centre_failed", path=scope["path"])
             answer = problems.answer(RhineError("Something went wrong here; the log has the details"))
         _asked.labels(name, str(answer.status)).inc()
-        await send_answer(send, answer, head=asked.method == "HEAD")
+        await send_answer(send, answer, head=scope["method"] == "HEAD")
 
     async def _answer(self, asked: Asked, route: Route, variables: dict[str, str]) -> Answer:
         raw = await asked.body(LONGEST) if route.body is not None else b""
@@ -122,29 +124,31 @@ class CommandCentre:
 
     def _visit(self, asked: Asked) -> Visit:
         """Who asks, and where. Raises: Unauthorized, NonexistentTenant."""
-        principal = self._access.bearer(_token(asked))
+        principal = self._who(asked)
         tenant = asked.header(b"ngsild-tenant") or asked.query.get("tenant", "") or principal.tenant or self._default
         return Visit(principal=principal, tenant=tenant, desk=telling.SystemsDesk(self._seat(tenant, principal)))
 
     def _still(self, asked: Asked, visit: Visit) -> bool:
         """Whether the token is good yet, and means the same."""
         try:
-            return self._access.bearer(_token(asked)) == visit.principal
+            return self._who(asked) == visit.principal
         except Unauthorized:
             return False
+
+    def _who(self, asked: Asked) -> Principal:
+        """Raises: Unauthorized: the token is no good, or something else was sent in its place."""
+        scheme, _, token = asked.header(b"authorization").partition(" ")
+        if not scheme:
+            return self._access.anonymous()
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthorized("Send Authorization: Bearer <token>")
+        return self._access.bearer(token.strip())
 
     def _rights_changed(self, what: str) -> None:
         """A person, a session or a token was changed, in whatever thread: whoever waits for news asks anew whether they
         may, here and on pages of crews."""
         if what != "tenants" and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake)
-
-
-def _token(asked: Asked) -> str:
-    scheme, _, token = asked.header(b"authorization").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthorized("Send Authorization: Bearer <token>; docs/how-to/connect-an-agency.md says how to get one")
-    return token.strip()
 
 
 def _find(method: str, segments: list[str]) -> tuple[Route, dict[str, str]]:

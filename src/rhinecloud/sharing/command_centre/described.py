@@ -11,10 +11,12 @@ from rhinecloud.base.errors import (
     BadRequestData,
     Conflict,
     Forbidden,
+    LengthRequired,
     PayloadTooLarge,
     ResourceNotFound,
     RhineError,
     Unauthorized,
+    Unavailable,
     UnsupportedMediaType,
 )
 
@@ -50,7 +52,7 @@ def described() -> tuple[Json, Json]:
             "tags": [_TAG],
             "parameters": [_TENANT, _LAST],
             "responses": {"200": {"description": "A line that stays open", "content": {"text/event-stream": {}}}}
-            | _refused(Unauthorized, Forbidden),
+            | _refused(Unauthorized, Forbidden, ResourceNotFound, BadRequestData, Unavailable),
             "security": [{"bearer": []}],
         }
     }
@@ -65,7 +67,7 @@ def _operation(route: Route, schemas: dict[str, Json]) -> Json:
     query = [{"name": n, "in": "query", "schema": {"type": t}, "description": d} for n, t, d in route.query]
     refused: list[type[RhineError]] = [Unauthorized, Forbidden, ResourceNotFound, BadRequestData]
     if route.acts:
-        refused += [Conflict, PayloadTooLarge, UnsupportedMediaType]
+        refused += [Conflict, LengthRequired, PayloadTooLarge, UnsupportedMediaType]
     made: Json = {
         "operationId": "commandCentre." + re.sub(r"_(\w)", lambda m: m[1].upper(), route.name),
         "summary": route.summary,
@@ -88,4 +90,8 @@ def _operation(route: Route, schemas: dict[str, Json]) -> Json:
 
 def _refused(*errors: type[RhineError]) -> Json:
     problem = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-    return {str(error.status): {"description": error.title} | problem for error in errors}
+    bare = (LengthRequired, UnsupportedMediaType)  # these have no body, see `problems`
+    return {
+        str(error.status): {"description": error.title} | ({} if issubclass(error, bare) else problem)
+        for error in errors
+    }
