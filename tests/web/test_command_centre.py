@@ -13,7 +13,7 @@ import pytest
 
 from rhinecloud.access import parse_grant, system
 from rhinecloud.base.declare import Label
-from rhinecloud.operations import Agency, Incident, Pick, Place, Report, Unit
+from rhinecloud.operations import Agency, BoardDesk, Incident, Pick, Place, Report, Unit
 from rhinecloud.web.live_boards import Boards, Touched
 from rhinecloud.web.rendering import Files, Pages
 from rhinecloud.web.rooms import Rooms
@@ -146,6 +146,23 @@ async def test_what_changes_is_drawn_once_a_language_and_only_for_those_who_may_
     over = await asyncio.to_thread(boards.changed, "city", Touched({centre.fire.id}, {"hlf-3-1"}))
     assert msgspec.json.decode(over.encoded("en", frozenset({"fire"})))["gone"] == [centre.fire.id]
     assert msgspec.json.decode(over.encoded("en", frozenset({"works"})))["gone"] == []
+
+
+async def test_what_an_agency_may_know_no_more_goes_from_its_board_though_nothing_had_changed_before(
+    centre: Centre,
+) -> None:
+    city = centre.city
+    rooms = Rooms(
+        settings=city.settings, access=city.access, presents=city.presents, model=city.model, operations=city.operations
+    )
+    boards = Boards(rooms, Pages(Files(), timezone="Europe/Berlin", clock=rooms.clock))
+    boards.note("city", BoardDesk(city.operations.seat("city", ADMIN)).strips(0), ())  # as a page that is opened does
+    version = centre.desk.incident(centre.fire.id).version
+    centre.desk.change(centre.fire.id, version, agencies=("works",))
+    changed = await asyncio.to_thread(boards.changed, "city", Touched({centre.fire.id}))
+    told = {seen: msgspec.json.decode(changed.encoded("en", frozenset({seen}))) for seen in ("fire", "works", "police")}
+    assert told["fire"]["gone"] == [centre.fire.id] and told["police"]["gone"] == []
+    assert [p["id"] for p in told["works"]["incidents"]] == [centre.fire.id]
 
 
 async def test_a_line_says_beforehand_what_it_does_does_it_and_is_taken_back(centre: Centre) -> None:

@@ -6,7 +6,7 @@ not know an incident gets nothing of it; a unit that works for it is shown to th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -99,11 +99,8 @@ class Changed:
         self._units = units
         # What somebody knew and may know no more goes from their board.
         known = boards.known.setdefault(tenant, {})
-        self._knew = {name: known.get(name, frozenset()) for name in touched.incidents | units}
-        for name in touched.incidents:
-            known[name] = frozenset(self._strips[name].incident.agencies) if name in self._strips else self._knew[name]
-        for name in units & self._tiles.keys():
-            known[name] = _may_know(self._tiles[name])
+        self._knew = {name: known.pop(name, frozenset()) for name in touched.incidents | units}
+        boards.note(tenant, self._strips.values(), self._tiles.values())
 
     def encoded(self, language: str, sees: Sees) -> bytes:
         """The change as those get it who see these agencies."""
@@ -135,6 +132,12 @@ class Boards:
     def changed(self, tenant: str, touched: Touched) -> Changed:
         """Blocking."""
         return Changed(self, tenant, touched)
+
+    def note(self, tenant: str, strips: Iterable[Strip], tiles: Iterable[Tile]) -> None:
+        """Who may know of what is shown from now on; a page tells it, too, before anything has changed."""
+        known = self.known.setdefault(tenant, {})
+        known.update((s.incident.id, frozenset(s.incident.agencies)) for s in strips)
+        known.update((t.unit.id, _may_know(t)) for t in tiles)
 
     def agencies(self, tenant: str) -> dict[str, str]:
         """Titles of agencies; blocking, from memory but for the first time."""

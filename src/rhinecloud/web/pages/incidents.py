@@ -127,7 +127,9 @@ class IncidentsScreen:
         seat = self._rooms.operations.seat(visit.tenant, visit.principal)
         desk: Desk = self._rooms.operations.desk(visit.tenant, visit.principal)
         board, kinds = BoardDesk(seat), desk.things(IncidentType)
-        rows = [strip_row(s, kinds, language) for s in board.strips(self._rooms.clock())]
+        strips = board.strips(self._rooms.clock())
+        self._boards.note(visit.tenant, strips, ())
+        rows = [strip_row(s, kinds, language) for s in strips]
         columns = []
         for column in COLUMNS:
             mine = [self._boards.drawer.strip(r, language) for r in rows if r.column == column.key]
@@ -203,6 +205,7 @@ def unit_groups(boards: Boards, visit: Visit, board: BoardDesk, desk: Desk) -> t
     """The units by agency, and who waits to speak with how many they are. Blocking."""
     titles, language = boards.agencies(visit.tenant), visit.language
     tiles = board.tiles()
+    boards.note(visit.tenant, (), tiles)
     waiting = speech_rows(desk.waiting(), {t.unit.id: t for t in tiles}, language)
     by_agency: dict[str, list[Any]] = {}
     for row in sorted((tile_row(t, titles, language) for t in tiles), key=lambda r: r.rank):
