@@ -165,3 +165,31 @@ async def test_a_device_answers_commands(listener: tuple[Listener, Backbone], tm
 def test_the_fleet_is_of_hundreds_of_devices() -> None:
     things = fleet(world=World(7))
     assert 400 <= len({t.through or t.device for t in things}) <= 600
+
+
+async def test_a_unit_takes_an_order_over_mqtt_answers_in_its_own_time_and_keeps_it_over_a_restart(
+    listener: tuple[Listener, Backbone], tmp_path: Path
+) -> None:
+    heard, backbone = listener
+    file = tmp_path / "simulation.json"
+    write_told(file, _told(backbone, "hlf-3-1"))
+    simulation = Simulation(file)
+    await simulation.start()
+    try:
+        first = (await heard.until("city/hlf-3-1/up", 1))[0]
+        parts = first if isinstance(first, list) else [first]
+        assert {"radioStatus", "location", "name"} <= {name for part in parts for name in part}
+        await asyncio.sleep(0.3)
+        order = {"kind": "order", "incident": {"location": [6.7707, 51.4912]}}
+        command = msgspec.json.encode({"id": "c1", "name": "order", "params": {"data": order}})
+        for _ in range(2):  # it was sent again: one job, one answer
+            await backbone.send_mqtt("city/hlf-3-1/command", command)
+        answers = await heard.until("city/hlf-3-1/command/ack", 2, seconds=45)
+        await asyncio.sleep(1)
+    finally:
+        await simulation.stop()
+    assert [(a["id"], a["status"], a["result"]) for a in answers[:1]] == [("c1", "delivered", "read")]
+    assert answers[1]["status"] == "confirmed" and answers[1]["result"] in ("accepted", "declined")
+    assert len(heard.messages["city/hlf-3-1/command/ack"]) == 2
+    kept = msgspec.json.decode(file.with_suffix(".orders").read_bytes())
+    assert [order["id"] for order in kept["hlf-3-1"]] == ["c1"]
