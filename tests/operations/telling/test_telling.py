@@ -340,3 +340,25 @@ def test_what_cannot_be_told_is_refused_with_the_reason(office: Office, bad: dic
 def test_a_way_that_cannot_be_is_refused(office: Office, channel: Any, address: str) -> None:
     with pytest.raises(BadRequestData):
         office.way(recipient="agency:fire", channel=channel, address=address)
+
+
+async def test_news_of_drills_go_to_systems_for_drills_alone_and_old_news_are_forgotten(
+    office: Office, hooks: Hooks
+) -> None:
+    office.way(recipient="agency:fire", channel="webhook", address=hooks.url, about=("news:incident.*",))
+    office.way(recipient="list:drill", channel="webhook", address=hooks.url, about=("news:*",), exercise=True)
+    at = desk(office.shelf, person("fred", "fire"))
+    at.report(Report(type="fire", title="Übung", exercise=True))
+    real, _ = at.report(Report(type="fire", title="Brand"))
+    await office.settle()
+    told = {document["to"]: document["incident"] for _, document, _ in hooks.got}
+    assert told["agency:fire"] == real.id and told["list:drill"] != real.id
+    assert all(document["exercise"] == (document["to"] == "list:drill") for _, document, _ in hooks.got)
+    kept = office.tell(Tell(key="a", about="report", to=("agency:fire",), text=WORDS, channels=("email",)))
+    office.clock.tick(31 * 86_400)
+    await office.settle()
+    assert office.shelf.rows("SELECT DISTINCT about FROM told") == [("report",)]
+    assert office.shelf.rows(
+        "SELECT count(*) FROM delivery_attempt WHERE delivery NOT IN (SELECT id FROM delivery)"
+    ) == [(0,)]
+    assert outbox.get(office.shelf, kept.id).given.about == "report"

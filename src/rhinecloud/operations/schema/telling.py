@@ -11,6 +11,7 @@ TABLES = """
     CREATE INDEX told_climb ON told (climb_us) WHERE climb_us IS NOT NULL;
     CREATE INDEX told_incident ON told (incident, id) WHERE incident <> '';
     CREATE INDEX told_subject ON told (about, subject);
+    CREATE INDEX told_made ON told (about, made_us);
     CREATE TABLE told_reader (agency TEXT NOT NULL, told INTEGER NOT NULL, PRIMARY KEY (agency, told)) WITHOUT ROWID;
     CREATE TABLE told_file (sha256 TEXT PRIMARY KEY, body BLOB NOT NULL);
     CREATE TABLE delivery (           -- one message to one recipient on one way

@@ -213,6 +213,21 @@ def again(work: Work, delivery_id: str) -> Delivery:
     return delivery(work, delivery_id)
 
 
+def forget_news(work: Work, before_us: int, limit: int = 500) -> int:
+    """Takes away news that were told long ago, and of which nothing waits; how many. All else is kept."""
+    rows = work.rows(
+        "SELECT id FROM told WHERE about = ? AND made_us < ? AND NOT EXISTS"
+        " (SELECT 1 FROM delivery WHERE told = told.id AND next_us IS NOT NULL) ORDER BY id LIMIT ?",
+        *(NEWS, before_us, limit),
+    )
+    for (told,) in rows:
+        work.run("DELETE FROM delivery_attempt WHERE delivery IN (SELECT id FROM delivery WHERE told = ?)", told)
+        work.run("DELETE FROM delivery WHERE told = ?", told)
+        work.run("DELETE FROM told_reader WHERE told = ?", told)
+        work.run("DELETE FROM told WHERE id = ?", told)
+    return len(rows)
+
+
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

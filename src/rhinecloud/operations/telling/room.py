@@ -25,12 +25,14 @@ from rhinecloud.operations.tables import Shelf, Work
 
 from . import attempts, feeding, marking, orders, outbox, ways
 from .attempts import Outcome, Parcel
-from .declare import Channel, Mark, Message, Way
+from .declare import NEWS, Channel, Mark, Message, Way
 from .devices import Answer, Command, Devices, mark_of
 from .ways import Known, Resolve
 
 GIVE_UP_EVERY_US: Final = 60_000_000
 STOP_S: Final = 2.0
+KEPT_NEWS_US: Final = 30 * 86_400 * 1_000_000
+"""How long it is known which news were told to whom."""
 
 log = telemetry.logger("operations")
 
@@ -160,6 +162,9 @@ class Telling:
                     self._climb(work, tenant, message)
         if now - self._given_up.get(tenant, 0) > GIVE_UP_EVERY_US:
             self._given_up[tenant] = now
+            if shelf.rows("SELECT 1 FROM told WHERE about = ? AND made_us < ? LIMIT 1", NEWS, now - KEPT_NEWS_US):
+                with shelf.work(SYSTEM) as work:
+                    outbox.forget_news(work, work.now - KEPT_NEWS_US)
             old = now - round(attempts.LONGEST_S * 1e6)
             if shelf.rows("SELECT 1 FROM delivery WHERE next_us IS NOT NULL AND made_us < ? LIMIT 1", old):
                 with shelf.work(SYSTEM) as work:

@@ -125,7 +125,8 @@ def of(work: Work, tenant: str, recipient: str, given: Tell, known: Known) -> li
         return _rows(work, "id = ? AND active = 1", int(name))
     rows = _rows(work, "recipient = ? AND active = 1 ORDER BY id", recipient)
     if given.about == NEWS:
-        found = [w for w in rows if w.channel == "webhook" and hears(w, f"{NEWS}:{given.subject}")]
+        hearing = [w for w in rows if w.channel == "webhook" and hears(w, f"{NEWS}:{given.subject}")]
+        found = [w for w in hearing if w.exercise == given.exercise]  # many: those of drills are not even kept
     else:
         found = [w for w in rows if hears(w, given.about)]
     if kind == "unit":
