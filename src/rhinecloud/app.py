@@ -548,7 +548,8 @@ class City:
             clock=self.clock,
         )
         given = (settings.default_tenant, CITY, self.access.tenants, self.operations, self.clock)
-        await asyncio.to_thread(seed_centres, self.switchboard.on(settings.default_tenant), *given)
+        on, everyday = self.switchboard.on(settings.default_tenant), settings.demo_incidents
+        await asyncio.to_thread(seed_centres, on, *given, everyday=everyday)
         at = f"[{host}]" if ":" in host else host
         await self.demo.start(host=host, mqtt_port=self.mqtt_port, url=f"http://{at}:{port}")
         stack.push_async_callback(self.demo.stop)

@@ -15,10 +15,17 @@ from .world import SEED
 
 
 def seed_centres(
-    packs: Iterable[Pack], tenant: str, by: Principal, tenants: Tenants, operations: Operations, clock: Clock
+    packs: Iterable[Pack],
+    tenant: str,
+    by: Principal,
+    tenants: Tenants,
+    operations: Operations,
+    clock: Clock,
+    *,
+    everyday: bool = True,
 ) -> None:
     """Once what is declared, with the agencies as those in which people have roles; and each time the small incidents
-    that come and go. Blocking."""
+    that come and go, unless that is not wished for. Blocking."""
     known = {agency.name for agency in tenants.agencies(tenant)}
 
     def drawn(what: str, number: int) -> float:
@@ -29,6 +36,6 @@ def seed_centres(
             for agency in centre.agencies:
                 if agency.id not in known:
                     tenants.add_agency(by, tenant, agency.id, agency.title.de)
-        if centre.everyday:
+        if everyday and centre.everyday:
             routine = Routine(operations, tenant, centre.everyday, chance=drawn, clock=clock)
             operations.following.followers.append(routine)
