@@ -193,10 +193,12 @@ class Chart:
             self._pdf.set_text_color(0, 0, 0)
             self._words(text, (place[0] - width * 0.2, place[1] + height * 0.3), 3.8)
         if words:
-            self._words(words, (place[0], place[1] + height / 2 + 1.6), 6.0 if small else 7.0)
+            size = 6.0 if small else 7.0
+            below, above = place[1] + height / 2 + 1.6, place[1] - height / 2 - 1.4
+            self._words(words, (place[0], below), size) or self._words(words, (place[0], above), size)
 
-    def _words(self, text: str, middle: Point, size: float) -> None:
-        """Words on a white ground, so that they are read over anything; left out where others stand already."""
+    def _words(self, text: str, middle: Point, size: float) -> bool:
+        """Words on a white ground, so that they are read over anything; left out (False) where others stand already."""
         pdf = self._pdf
         pdf.set_font("text", "B", size)
         width, height = pdf.get_string_width(text), size * 0.36
@@ -204,13 +206,14 @@ class Chart:
         box = (left, middle[1] - height + 0.6, right, middle[1] + 1.1)
         if size > 4:  # smaller ones are a sign's own letters
             if any(_meets(box, other) for other in self._taken):
-                return
+                return False
             self._taken.append(box)
         with pdf.local_context(fill_opacity=0.78):
             pdf.set_fill_color(255, 255, 255)
             pdf.rect(middle[0] - width / 2 - 0.6, middle[1] - height + 0.6, width + 1.2, height + 0.5, style="F")
         pdf.set_text_color(20, 29, 37)
         pdf.text(middle[0] - width / 2, middle[1] + 0.6, text)
+        return True
 
     def _target(self, place: Point) -> None:
         pdf = self._pdf

@@ -40,7 +40,7 @@ def svg(key: str, language: str = "en", *, planned: bool = False, plain: bool = 
         f'<path d="{whole}" {_LINE} stroke="#ffffff" stroke-width="8"/><path d="{base.outline}" fill="{fill}"/>',
         _figure(sign, base, ink, "" if plain else inside),
         f'<path d="{whole}" {_LINE} stroke="{base.ink}" stroke-width="{width}"{dash}/>',
-        _size(sign),
+        _size(sign, plain),
         "" if plain or not base.mark else _text(base.mark, 14, 34, 30, base.ink),
         "" if plain else _letters(sign, base, ink),
         "</svg>",
@@ -74,11 +74,11 @@ def placed(task: Task, base: Base, lettered: bool) -> tuple[tuple[float, float],
     return (middle - 42 * scale, y + height / 2 - 25 * scale), scale
 
 
-def _size(sign: Sign) -> str:
+def _size(sign: Sign, plain: bool) -> str:
     if not sign.size:
         return ""
-    marks = SIZES[sign.size].marks
-    return f'<path d="{marks}" fill="#111111" stroke="#ffffff" stroke-width="2.5" paint-order="stroke"/>'
+    rim = "" if plain else ' stroke="#ffffff" stroke-width="2.5" paint-order="stroke"'
+    return f'<path d="{SIZES[sign.size].marks}" fill="#111111"{rim}/>'
 
 
 def _letters(sign: Sign, base: Base, ink: str) -> str:
