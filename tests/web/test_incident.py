@@ -45,7 +45,11 @@ async def test_the_room_shows_what_is_known(screens: Screens) -> None:
 async def test_a_drill_says_so(screens: Screens) -> None:
     await screens.sign_in()
     made = report(screens, exercise=True)
-    assert "EXERCISE" in (await screens.http.get(f"/incidents/{made.id}")).text
+    for tab in TABS:
+        assert "EXERCISE" in (await screens.http.get(f"/incidents/{made.id}{tab}")).text, tab
+    export = await screens.http.get(f"/incidents/{made.id}/log/export")
+    assert "EXERCISE" in export.text.splitlines()[0]
+    assert "exercise" in export.headers["content-disposition"]
 
 
 async def test_an_incident_of_others_does_not_exist(screens: Screens) -> None:

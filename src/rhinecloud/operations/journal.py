@@ -380,7 +380,10 @@ _CORRECTIONS: Final = (
 
 def export(shelf: Shelf, incident: str, sees: frozenset[str] | None = None) -> Iterator[bytes]:
     """The log as lines of JSON that `verifier` reads."""
-    yield _line({"record": "log", "incident": incident, "tenant": shelf.folder.name})
+    about: dict[str, Any] = {"record": "log", "incident": incident, "tenant": shelf.folder.name}
+    for number, exercise in shelf.rows("SELECT number, exercise FROM incident WHERE id = ?", incident):
+        about |= {"number": number} | ({"exercise": True, "note": "ÜBUNG / EXERCISE"} if exercise else {})
+    yield _line(about)
     for entry in read(shelf, incident, sees, limit=2**31):
         given: dict[str, Any] = {"record": "entry", "seq": entry.seq, "hash": entry.hash, "prev": entry.prev}
         if entry.header is not None:
