@@ -36,7 +36,7 @@ LIMITS = {
 ADVICE = "make it smaller, or write its reason into tools/sizes.py"
 
 REASONS: dict[str, str] = {
-    "src/rhinecloud/connect/__init__.py": "the way in has many doors, and feeds of warnings are fetched as carefully as any",
+    "src/rhinecloud/connect/__init__.py": "the way in has many doors; feeds of warnings are fetched as carefully",
     "src/rhinecloud/kit/__init__.py": "all that a pack may use has to stand in one list",
     "src/rhinecloud/access/migrations/versions/0001_first.py::upgrade": "a list of tables, read from top to bottom",
     "src/rhinecloud/cli/device.py::add_device": "every parameter is an option that a person may type",

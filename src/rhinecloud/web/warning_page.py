@@ -151,6 +151,7 @@ class WarningPage(msgspec.Struct, kw_only=True):
     choices: Choices
     may_compose: bool
     may_publish: bool
+    may_manage: bool  # may keep templates
     said: str
     error: str
     conflict: list[tuple[str, str, str]]  # field, mine, theirs

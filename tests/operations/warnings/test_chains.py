@@ -234,6 +234,18 @@ def test_a_drill_is_marked_everywhere_and_never_public(office: Office) -> None:
         office.desk("anna").hand_over(chain.id, handover())
 
 
+def test_words_are_kept_as_a_template_in_versions(office: Office) -> None:
+    chain = office.published()
+    chief = office.desk(person("carla", role="administrator"))
+    assert chief.keep_as_template(chain.id, "Rauch über dem Hafen").id == "rauch-ueber-dem-hafen"
+    assert chief.keep_as_template(chain.id, "Rauch über dem Hafen").version == 2
+    begun = office.desk("anna").begin("rauch-ueber-dem-hafen").open
+    assert begun is not None
+    assert (begun.draft.texts[0].headline, begun.draft.area) == ("Brandrauch in Ruhrort", None)
+    with pytest.raises(Forbidden):
+        office.desk("anna").keep_as_template(chain.id, "x")
+
+
 def test_where_drills_are_played_nothing_is_real(office: Office) -> None:
     office.drill = True
     chain = office.published()

@@ -31,8 +31,9 @@ TABLES = """
     CREATE TRIGGER warning_look_kept BEFORE DELETE ON warning_look
         BEGIN SELECT RAISE(ABORT, 'an approval stays as it is'); END;
     CREATE TABLE warning_handover (   -- given on by hand to a system that we cannot reach
-        id INTEGER PRIMARY KEY, warning TEXT NOT NULL REFERENCES warning, message INTEGER NOT NULL, system TEXT NOT NULL,
-        at_us INTEGER NOT NULL, who TEXT NOT NULL, name TEXT NOT NULL, receiver TEXT NOT NULL, outcome TEXT NOT NULL,
+        id INTEGER PRIMARY KEY, warning TEXT NOT NULL REFERENCES warning, message INTEGER NOT NULL,
+        system TEXT NOT NULL, at_us INTEGER NOT NULL, who TEXT NOT NULL, name TEXT NOT NULL, receiver TEXT NOT NULL,
+        outcome TEXT NOT NULL,
         reference TEXT NOT NULL, note TEXT NOT NULL, fields BLOB NOT NULL
     );
     CREATE INDEX warning_handover_of ON warning_handover (warning);

@@ -6,6 +6,7 @@ Blocking, for the length of one commit: in a loop, call it in a thread.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
@@ -13,6 +14,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from rhinecloud.base.clock import Clock
+from rhinecloud.base.declare import Label
 from rhinecloud.base.errors import BadRequestData, Conflict, Forbidden, RhineError
 from rhinecloud.operations import incidents
 from rhinecloud.operations.declare import Incident, Place
@@ -38,6 +40,9 @@ RECEIVE: Final = "warnings.receive"
 MANAGE: Final = "operations.manage"
 GRAVE: Final = {"Extreme": "critical", "Severe": "major", "Moderate": "minor", "Minor": "info", "Unknown": "minor"}
 """CAP's severities and those of incidents."""
+
+
+_PLAIN: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 class Audit(Protocol):
@@ -89,6 +94,24 @@ class WarningDesk:
     def save_template(self, given: Template) -> Template:
         with self.seat.managing() as work:
             return papers.save_template(work, given)
+
+    def keep_as_template(self, name: str, title: str) -> Template:
+        """Makes the newest words of a warning a template, or its next version; area and times stay behind."""
+        chain = self.chain(name)
+        shown = chain.open or chain.newest
+        if shown is None or not title.strip():
+            raise BadRequestData("A template needs a title and a text")
+        made_id = "-".join(re.findall(r"[a-z0-9]+", title.lower().translate(_PLAIN)))[:60] or "template"
+        known = next((t for t in self.templates() if t.id == made_id), None)
+        draft = msgspec.structs.replace(
+            shown.draft, kind="alert", template="", area=None, onset_us=None, expires_us=None, note=""
+        )
+        label = Label(de=title.strip()[:120], en=title.strip()[:120])
+        lasts = known.lasts_s if known else 6 * 3600
+        version = known.version if known else 0
+        made = self.save_template(Template(id=made_id, title=label, draft=draft, lasts_s=lasts, version=version))
+        self._audit("warnings.template", made.id, version=made.version)
+        return made
 
     # ── our warnings ─────────────────────────────────────────────────────────────────────────────────────────────────
 

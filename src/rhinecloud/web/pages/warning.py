@@ -54,6 +54,7 @@ DONE: Final = {
     "published": N_("Published. It is public now."),
     "sent-back": N_("Sent back to who wrote it, with your reason."),
     "handed-over": N_("The hand-over is recorded."),
+    "template": N_("Kept as a template."),
 }
 
 
@@ -131,6 +132,11 @@ class WarningScreens:
     async def edit(self, request: AnyRequest, number: FromPath[str], data: Form) -> Response[Any]:
         """Takes what was submitted back to a draft; an approval is void then."""
         return await self._do(request, number, "warnings.compose", "take_back", "", _int(data.get("version")))
+
+    async def template(self, request: AnyRequest, number: FromPath[str], data: Form) -> Response[Any]:
+        """Keeps these words as a template."""
+        title = data.get("title", "")[:120]
+        return await self._do(request, number, "operations.manage", "keep_as_template", "template", title)
 
     async def approve(self, request: AnyRequest, number: FromPath[str], data: Form) -> Response[Any]:
         """Approves the bytes that were shown; `then` publishes them at once."""
@@ -242,6 +248,7 @@ class WarningScreens:
             choices=choices(say),
             may_compose=may_compose,
             may_publish=self._visits.may(visit, "warnings.publish"),
+            may_manage=self._visits.may(visit, "operations.manage"),
             said=say(DONE.get(said, "")),
             error=error_text(error, say),
             conflict=conflicts(error, typed, self._zone) if isinstance(error, Conflict) else [],

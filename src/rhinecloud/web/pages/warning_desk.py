@@ -176,6 +176,7 @@ def routes(rooms: Rooms, pages: Pages, visits: Visits, heads: Heads | None = Non
         post(f"{root}/publish")(one.publish),
         post(f"{root}/follow")(one.follow),
         post(f"{root}/drop")(one.drop),
+        post(f"{root}/template")(one.template),
         post(f"{root}/hand-over")(one.hand_over),
         get("/incidents/{incident_id:str}/warnings")(within.show),
         *public.routes(),
