@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest import approx
 
@@ -25,6 +25,7 @@ def plainly(points: Points, span: int, *, rising: bool) -> tuple[float, int]:
     return now - value, since
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-2, 40), st.integers(-3, 3)), min_size=2, max_size=200))
 def test_the_difference_is_that_of_all_values_in_the_stretch(given: list[tuple[int, int]]) -> None:
     window = Window(SPAN)
