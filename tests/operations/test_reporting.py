@@ -15,7 +15,7 @@ from rhinecloud.base.errors import BadRequestData, Conflict, Forbidden, Resource
 from rhinecloud.operations import Pick, Place, Report, Seat, Section, telling
 from rhinecloud.operations.collaboration import RoomDesk
 from rhinecloud.operations.picture import Draft, PictureDesk
-from rhinecloud.operations.reporting import Content, Figure, ReportDesk, Typed
+from rhinecloud.operations.reporting import Content, Figure, ReportDesk, Typed, actions
 from rhinecloud.operations.tables import FILE, Shelf
 from tests.conftest import HeldClock
 
@@ -200,3 +200,21 @@ def test_only_who_works_on_it_releases_and_only_who_takes_part_reads(tmp_path: P
     for wrong in (Typed(persons={"V": 1}), Typed(persons={"I": -1}), Typed(damage="x" * 6001)):
         with pytest.raises(BadRequestData):
             mine.draft(incident, "de", wrong)
+
+
+async def test_a_playbook_releases_a_report_once(tmp_path: Path, held_clock: HeldClock) -> None:
+    from rhinecloud.operations import PlaybookStep, Run
+    from rhinecloud.operations.declare import RunStep
+
+    from .centre import label
+
+    at, incident = worked(tmp_path, held_clock)
+    mine = reports(at, ADMIN)
+    action = actions(lambda _tenant: mine, "de")["report.release"]
+    run = Run(id="r1", incident=incident, playbook="flood", version=1, started_us=0, ended_us=None)
+    told = PlaybookStep(id="report", title=label("Bericht"), arguments={"to": ["agency:works"]})
+    step = RunStep(run="r1", step=told, state="open")
+    for _ in range(2):
+        assert (await action.run("city", run, step)).en == "Situation report 1 is released"  # type: ignore[union-attr]
+    assert [(r.number, r.to) for r in mine.released(incident)] == [(1, ("agency:works",))]
+    assert "agency:works" in action.describe(desk(at).incident(incident), told.arguments).de

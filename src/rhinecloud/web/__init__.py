@@ -6,7 +6,8 @@ asks the rooms, asks `access` before, and shows.
 
 from .app import build
 from .districts import borough_of, districts
+from .geography import ground
 from .rooms import Connect, Rooms
 from .security import Guarded as Screens
 
-__all__ = ["Connect", "Rooms", "Screens", "borough_of", "build", "districts"]
+__all__ = ["Connect", "Rooms", "Screens", "borough_of", "build", "districts", "ground"]

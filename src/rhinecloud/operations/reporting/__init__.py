@@ -4,8 +4,9 @@
 ask for it. A report holds only what all that take part may read.
 """
 
+from .actions import actions
 from .chart import Ground
 from .declare import PERSONS, Content, Figure, Line, Part, Released, Typed
 from .desk import ReportDesk
 
-__all__ = ["PERSONS", "Content", "Figure", "Ground", "Line", "Part", "Released", "ReportDesk", "Typed"]
+__all__ = ["PERSONS", "Content", "Figure", "Ground", "Line", "Part", "Released", "ReportDesk", "Typed", "actions"]

@@ -15,6 +15,7 @@ import msgspec
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 from rhinecloud.operations import assignments, journal, picture, signs, telling, units
 from rhinecloud.operations.collaboration import Files
+from rhinecloud.operations.collaboration.words import remember
 from rhinecloud.operations.declare import Incident, Position
 from rhinecloud.operations.seat import Seat
 
@@ -91,15 +92,19 @@ class ReportDesk:
         *,
         to: Sequence[str] = (),
         places: Mapping[str, Position] | None = None,
+        key: str = "",
     ) -> Released:
         """Releases a draft: from now on it is report `content.number`.
 
         Args:
             to: recipients as `telling` has them: "agency:fire", "mailto:lage@example.org", …
+            key: what was asked for with the same key is done once.
         Raises:
             Conflict: somebody released that number meanwhile. BadRequestData.
         """
         incident = self.seat.incident(incident_id)
+        if known := self._repeated(key):
+            return next(r for r in self.released(incident.id) if r.number == known)
         typed, made = _checked(typed), self.document(content, incident_id, places)
         name = f"{said('report', content.language)}-{content.number}-{incident.number}.pdf".replace(" ", "-")
         with (
@@ -143,6 +148,7 @@ class ReportDesk:
             if to:
                 telling.tell(work, _mail(incident, released, content, name, made))
             work.tell("report.released", str(released.number), incident.id)
+            remember(work, key, released.number)
         return released
 
     def released(self, incident_id: str) -> list[Released]:
@@ -163,6 +169,12 @@ class ReportDesk:
         if found is None:
             raise ResourceNotFound(f"There is no report {number} of this incident")
         return found, Files(self.seat.shelf).open(found.sha256)
+
+    def _repeated(self, key: str) -> int:
+        """The number of the report that was released when the same was asked for before; 0: none."""
+        sql = "SELECT id FROM said WHERE who = ? AND key = ?"
+        rows = self.seat.shelf.rows(sql, self.seat.by.who, key) if key else []
+        return int(rows[0][0]) if rows else 0
 
     def _standing(self, incident: Incident, places: Mapping[str, Position]) -> list[Standing]:
         shelf, found = self.seat.shelf, []
