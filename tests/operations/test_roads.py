@@ -201,7 +201,11 @@ def test_what_is_no_extract_is_refused_and_a_broken_file_said(town: Path, tmp_pa
     import_extract(folder, town, 7)
     known = known_of(folder)
     assert known is not None and known.imported_us == 7
+    (tmp_path / "city-drill").mkdir()
+    Roads(tmp_path).share("city", "city-drill")
+    assert known_of(tmp_path / "city-drill") == known
     assert remove(folder) and not remove(folder)
+    Roads(tmp_path).share("city", "city-drill")
 
 
 async def test_a_running_city_takes_up_a_new_network_and_has_searched_before_it_is_asked(

@@ -55,7 +55,9 @@ class Access(Protocol):
 
 
 class Operations(Protocol):
-    """What is asked of the command centre."""
+    """What is asked of the command centre; `roads`: its streets, which a drill drives on too."""
+
+    roads: Any
 
     def seat(self, tenant: str, principal: Principal) -> Any: ...
 
@@ -178,6 +180,7 @@ class Ground:
         shelf, mine = self._operations.seat(real, self._by).shelf, self._operations.seat(ground, self._by)
         with mine.shelf.work(mine.by) as work:
             drills.furnish(shelf, work)
+        self._operations.roads.share(real, ground)
         return ground
 
     async def _play(self, ground: str, scenario: Scenario, *, fresh: bool = False) -> None:

@@ -7,6 +7,7 @@ closed (a bridge, a flooded tunnel) is left out of every search from the moment 
 from __future__ import annotations
 
 import math
+import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -234,6 +235,14 @@ class Roads:
         crow = Crow(passable(barriers, closures, now))
         streets = self.streets(tenant)
         return crow if streets is None else ByRoad(streets, what_is_closed(barriers, closures, now), crow)
+
+    def share(self, tenant: str, other: str) -> None:
+        """Gives another tenant the same streets, where it has none: a drill drives where the city drives."""
+        file, beside = self._folder / tenant / FILE, self._folder / other / FILE
+        if file.exists() and (not beside.exists() or beside.stat().st_mtime_ns < file.stat().st_mtime_ns):
+            whole = beside.with_suffix(".new")
+            shutil.copyfile(file, whole)
+            whole.replace(beside)
 
     def forget(self, tenant: str) -> None:
         self._streets.pop(tenant, None)

@@ -14,12 +14,13 @@ from rhinecloud.web.language import N_, words
 from rhinecloud.web.planning_words import told
 from rhinecloud.web.registers.fields import Reading
 from rhinecloud.web.registers.plans import DAYS
+from rhinecloud.web.registers.views import FieldView
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.sentence import SEVERITY
 from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
 
-from .registers import ROOT, FieldView, Registers, Tab, island, tabs
+from .registers import ROOT, Registers, Tab, island, tabs
 
 REASONS: Final = {
     "keyword": N_("another keyword"),

@@ -17,10 +17,11 @@ from rhinecloud.operations import Agency, planning
 from rhinecloud.web.island import ISLAND_TEXTS, Island
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.planning_words import told
-from rhinecloud.web.registers.fields import Field, Typed, Wrong, names, rows, spread, text_of
+from rhinecloud.web.registers.fields import Typed, Wrong, spread
 from rhinecloud.web.registers.register import Cell, Register, Seen
 from rhinecloud.web.registers.sheets import write
 from rhinecloud.web.registers.shelf import BY_KEY, REGISTERS
+from rhinecloud.web.registers.views import FieldView, VersionRow, field_view, version_rows
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest, Frame, Visit, Visits
@@ -36,8 +37,6 @@ DONE: Final = {
     "imported": N_("The file is taken in; every change is a version of its own."),
     "areas": N_("The districts are taken over."),
 }
-SPARE: Final = 2
-"""Empty rows below those that there are, for who has no script."""
 
 
 class Tab(msgspec.Struct, kw_only=True):
@@ -75,40 +74,6 @@ class RegisterPage(msgspec.Struct, kw_only=True):
     may_share: bool  # may change what all agencies share
     said: str
     districts: bool  # offers to take over the districts of the map
-
-
-class FieldView(msgspec.Struct, kw_only=True):
-    """A field as the template draws it."""
-
-    name: str
-    label: str
-    kind: str
-    hint: str
-    unit: str
-    required: bool
-    fixed: bool
-    wide: bool
-    width: str
-    value: str
-    lon: str = ""
-    lat: str = ""
-    wrong: str = ""
-    now: str | None = None  # what somebody else made of it meanwhile
-    options: dict[str, str] = {}
-    chosen: list[str] = []
-    suggest: str = ""
-    columns: list[FieldView] = []
-    lines: list[list[FieldView]] = []  # of rows
-    blank: list[FieldView] = []
-
-
-class VersionRow(msgspec.Struct, kw_only=True):
-    version: int
-    at_us: int
-    name: str
-    gone: bool
-    current: bool
-    changes: list[tuple[str, str, str]]  # (field, before, after)
 
 
 class RegisterForm(msgspec.Struct, kw_only=True):
@@ -355,12 +320,12 @@ class Registers:
             title=title,
             id=thing_id,
             version=getattr(thing, "version", 0),
-            fields=[_view(f, shown, wrong, others, options, say) for f in register.fields],
+            fields=[field_view(f, shown, wrong, others, options, say) for f in register.fields],
             suggestions={k: list(v) for k, v in suggestions.items()},
             map=register.maps,
             wrong=told(wrong.get("", ""), visit.language),
             conflict=told(conflict, visit.language),
-            versions=_versions(register, kept, thing, say),
+            versions=version_rows(register, kept, thing, say),
             may_manage=theirs,
             may_take_away=theirs and thing is not None and bool(kept) and not getattr(thing, "retired", False),
             gone=bool(thing_id) and thing is None,
@@ -424,81 +389,6 @@ def _matches(cells: dict[str, Cell], search: str) -> bool:
 def _title(thing: Any, language: str) -> str:
     title = getattr(thing, "title", None) or getattr(thing, "name", "") or thing.id
     return title if isinstance(title, str) else str(title[language]) or str(thing.id)
-
-
-def _view(
-    field: Field, typed: Typed, wrong: Wrong, now: Typed | None, options: Any, say: Any, at: str = ""
-) -> FieldView:
-    name = at + field.name
-    value = typed.get(name, "")
-    other = None
-    if now is not None and not at:
-        same = all(typed.get(n, "") == now.get(n, "") for n in names(field)) if field.kind != "rows" else True
-        other = None if same else " ".join(now.get(n, "") for n in names(field)).strip()
-    made = FieldView(
-        name=name,
-        label=say(field.label),
-        kind=field.kind,
-        hint=say(field.hint),
-        unit=say(field.unit),
-        required=field.required,
-        fixed=field.fixed,
-        wide=field.wide,
-        width=field.width,
-        value=value,
-        lon=typed.get(f"{name}_lon", ""),
-        lat=typed.get(f"{name}_lat", ""),
-        wrong=say(wrong.get(name) or wrong.get(f"{name}_lon") or wrong.get(f"{name}_lat") or ""),
-        now=other,
-        options=dict(options.get(field.options, {})),
-        chosen=[c.strip() for c in value.split(",") if c.strip()],
-        suggest=field.suggest,
-    )
-    if field.kind == "rows":
-        several = rows(typed, field)
-        made.columns = [_view(c, {}, {}, None, options, say) for c in field.columns]
-        made.lines = [
-            [_view(c, typed, wrong, None, options, say, f"{field.name}.{n}.") for c in field.columns]
-            for n in range(len(several) + SPARE)
-        ]
-        made.blank = [_view(c, {}, {}, None, options, say, f"{field.name}.99999.") for c in field.columns]
-    return made
-
-
-def _versions(register: Register, kept: Any, thing: Any, say: Any) -> list[VersionRow]:
-    labels = {n: say(f.label) for f in register.fields for n in names(f)}
-    found = []
-    for n, (version, was) in enumerate(kept):
-        older = next((o for _, o in kept[n + 1 :] if o is not None), None)
-        changes = []
-        if was is not None and older is not None:
-            one, other = _plain(register, older), _plain(register, was)
-            changes = [(labels.get(k, k), one.get(k, ""), other.get(k, "")) for k in other if one.get(k) != other[k]]
-        found.append(
-            VersionRow(
-                version=version.version,
-                at_us=version.at_us,
-                name=version.name or version.who,
-                gone=was is None,
-                current=thing is not None and version.version == thing.version,
-                changes=changes,
-            )
-        )
-    return found
-
-
-def _plain(register: Register, thing: Any) -> dict[str, str]:
-    """A thing as texts by field, its rows joined: for showing what differs."""
-    typed, found = register.typed(thing), {}
-    for field in register.fields:
-        if field.kind == "rows":
-            lines = [" ".join(v for v in row.values() if v) for row in rows(typed, field)]
-            found[f"{field.name}.{field.columns[0].name}"] = " · ".join(lines)
-        elif field.kind == "border":
-            found[field.name] = text_of(typed.get(field.name, ""))[:60] + " …"
-        else:
-            found |= {n: typed.get(n, "") for n in names(field)}
-    return found
 
 
 def routes(rooms: Rooms, pages: Pages, visits: Visits) -> list[Any]:
