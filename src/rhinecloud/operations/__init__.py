@@ -1,7 +1,7 @@
 """What people do about it: incidents, units and who goes where, the log, playbooks.
 
 In: reports, alerts, statuses of units, decisions of people. Out: incidents with their log, assignments, running
-playbooks, news of all of it, an entity an incident. It must not know HTTP, nor how anybody is told.
+playbooks, news of all of it, an entity an incident. It must not know HTTP requests, nor what a screen looks like.
 """
 
 from . import collaboration, cot, drills, life, picture, planning, playing, reporting, review, signs, telling, warnings
