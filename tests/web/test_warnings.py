@@ -160,6 +160,8 @@ async def test_a_lifted_warning_keeps_its_address_and_says_so(screens: Screens) 
     page = (await public.get(f"/warnings/{number}?lang=en")).text
     assert "This warning was lifted" in page
     assert "All clear: Smoke in Ruhrort" in page
+    assert "What the warning had said" in page
+    assert "Close windows." in page
     assert "Smoke in Ruhrort" in (await public.get("/warnings?lang=en")).text
     assert (await public.get("/warnings.json")).json()["features"] == []
     assert 'term="Cancel"' in (await public.get("/warnings.atom")).text
@@ -180,7 +182,7 @@ def _form_of(page: str) -> dict[str, str]:
 
 async def test_a_drill_is_nowhere_in_public(screens: Screens) -> None:
     anna, ben, public = await enter(screens, "anna"), await enter(screens, "ben"), screens.browser()
-    desk = screens.city.operations.desk("city", system("test"))
+    desk = screens.city.centre.operations.desk("city", system("test"))
     drill, _ = desk.report(Report(type="flood", title="Drill", exercise=True))
     path = await written(screens, anna, incident=drill.id)
     number = path.rpartition("/")[2]
@@ -280,9 +282,9 @@ async def test_messages_come_in_by_hand(screens: Screens) -> None:
 async def test_what_others_warn_of_becomes_an_entity(screens: Screens) -> None:
     from tests.operations.warnings.test_incoming import cap
 
-    desk = screens.city.warnings.desk("city", system("feed"))
+    desk = screens.city.centre.warnings.desk("city", system("feed"))
     taken = desk.take("a", cap(sent="2020-11-22T10:30:00+01:00"), "test")
-    await screens.city.operations.tick("city")
+    await screens.city.centre.operations.tick("city")
     entity: Any = screens.city.presents.open("city").get(f"urn:ngsi-ld:Alert:cap:{taken[0].id}")
     assert entity is not None
     said = {k.rpartition("/")[2]: v[0].get("value") for k, v in entity["attrs"].items()}

@@ -45,7 +45,7 @@ KINDS: Final = {
 TYPES: Final = {
     "Alert": N_("Warning"),
     "Update": N_("Update"),
-    "Cancel": N_("End"),
+    "Cancel": N_("Lifting of a warning"),
     "Ack": N_("Receipt"),
     "Error": N_("Refusal"),
 }

@@ -17,7 +17,7 @@ from litestar.params import FromPath
 from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import ResourceNotFound
 from rhinecloud.operations import warnings
-from rhinecloud.web.language import LANGUAGES, words
+from rhinecloud.web.language import LANGUAGES, Words, words
 from rhinecloud.web.public_map import attribution
 from rhinecloud.web.rendering import Pages
 from rhinecloud.web.rooms import Rooms
@@ -89,6 +89,7 @@ class PublicWarning(msgspec.Struct, kw_only=True):
     view: MessageView
     text: TextView
     others: list[TextView]
+    before: TextView | None  # what a warning that is lifted had said
     ended_us: int | None
     history: list[tuple[str, int, str]]  # kind, when, address of its CAP
     cap: str
@@ -142,6 +143,7 @@ def public_page(message: warnings.Message | None, chain: warnings.Chain, how: Sh
         view=view,
         text=text,
         others=[t for t in view.texts if t is not text],
+        before=_before(message, chain, info.language, say),
         ended_us=chain.ended_us or (chain.expires_us if how.state == "expired" else None),
         history=[
             (say(KINDS[m.draft.kind]), m.published_us or 0, f"/warnings/{chain.number}/{m.place}.xml{query}")
@@ -153,6 +155,17 @@ def public_page(message: warnings.Message | None, chain: warnings.Chain, how: Sh
         now_us=how.now_us,
         query=query,
     )
+
+
+def _before(message: warnings.Message, chain: warnings.Chain, language: str, say: Words) -> TextView | None:
+    """The last words of what a message ends; None: it ends nothing."""
+    if message.msg_type != "Cancel":
+        return None
+    earlier = [m for m in chain.published if m.cap is not None and m.draft.kind in ("alert", "update")]
+    if not earlier:
+        return None
+    texts = message_view(warnings.read(earlier[-1].cap or b""), say).texts
+    return next((t for t in texts if t.language == language), texts[0])
 
 
 class PublicWarnings:
