@@ -215,7 +215,9 @@ def described_cap() -> dict[str, Any]:
         for name, kind, text in (("number", "string", "The warning"), ("place", "integer", "The message in its chain"))
     ]
     name = {"name": "name", "in": "query", "schema": {"type": "string"}, "description": "What the document is called"}
-    body: dict[str, Any] = {"content": {m: {"schema": {}} for m in ("application/cap+xml", "application/json", "application/zip")}}
+    body: dict[str, Any] = {
+        "content": {m: {"schema": {}} for m in ("application/cap+xml", "application/json", "application/zip")}
+    }
     return {
         "/warnings.atom": read("warningFeed", "The newest message of each warning", "application/atom+xml", []),
         "/warnings.json": read("warningsInForce", "Warnings in force, as GeoJSON", "application/geo+json", []),
