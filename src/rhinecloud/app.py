@@ -22,35 +22,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from rhinecloud import __version__
-from rhinecloud.access import Access, system
+from rhinecloud.access import Access
 from rhinecloud.backbone import MQTT, RAW, Backbone, MqttGrant
 from rhinecloud.base import collector, telemetry
 from rhinecloud.base.clock import Clock, now_us
 from rhinecloud.base.declare import Model
-from rhinecloud.base.errors import ResourceNotFound, Unauthorized
+from rhinecloud.base.errors import Unauthorized
 from rhinecloud.base.settings import Settings
+from rhinecloud.centre import CITY, Centre, local_host
 from rhinecloud.connect import Bad, Commands, Connect, Ingest, Replayed, Throttle, mqtt_filters
 from rhinecloud.context import DeadLetters, Presents, Relay, Subscriptions, Vocabularies
 from rhinecloud.history import Histories
 from rhinecloud.insight import TYPES, Forecasting, Insight
-from rhinecloud.kit import Demo, Ground, Switchboard, discover, seed_centres
-from rhinecloud.operations import (
-    ENTITIES,
-    Operations,
-    collaboration,
-    cot,
-    drills,
-    planning,
-    playing,
-    review,
-    telling,
-    warnings,
-)
+from rhinecloud.kit import Demo, Switchboard, discover, seed_centres
+from rhinecloud.operations import ENTITIES
 from rhinecloud.serving import Asgi, bind, serve_http, url_of
 from rhinecloud.sharing import (
     COMMAND_CENTRE,
-    Cap,
-    CommandCentre,
     Health,
     NgsiLd,
     Publications,
@@ -62,7 +50,6 @@ from rhinecloud.sharing import (
 )
 
 OWN_VOCABULARY = "/vocabulary.jsonld"
-CITY = system("city")
 
 log = telemetry.logger("app")
 
@@ -121,13 +108,7 @@ class City:
             self.presents, self.histories, self.vocabularies, active=self.switchboard.ids, clock=clock
         )
         self.forecasting.bring(self.packs)
-        self.mail = telling.Mail(settings, self.url)
-        self.telling = self._make_telling()
-        self.warnings = self._make_warnings()
-        self.operations = self._make_operations()
-        self.warnings.seats = self.operations.seat
-        self.telling.attach(self._shelf)
-        self.commands.listen(lambda command: self._later(self.telling.command_changed(command)))
+        self.centre = Centre(self)
         self.relay = self._make_relay()
         ingest = Ingest(
             decoder=self.connect.decoder,
@@ -155,98 +136,14 @@ class City:
             publish=self.backbone.publish,
             clock=self.clock,
             timezone=self.settings.timezone,
-            areas=self._districts,
+            areas=self.districts,
         )
         made.bring(self.packs)
         self.switchboard.watchers.append(made.switched)
         return made
 
-    def _make_telling(self) -> telling.Telling:
-        """How units and agencies are told of what happens in the command centre."""
-        settings = self.settings
-        allow_private = settings.allow_private_endpoints or settings.open
-        return telling.Telling(
-            {
-                "mqtt": telling.Devices(self.commands),
-                "webhook": telling.Webhooks(allow_private=allow_private, clock=self.clock),
-                "email": self.mail,
-            },
-            telling.Known(
-                device=lambda tenant, entity: self.connect.registry.owner(tenant, entity) or "", person=self._address
-            ),
-            timezone=settings.timezone,
-            clock=self.clock,
-        )
-
-    def _make_warnings(self) -> warnings.Warnings:
-        """Warnings of the public, and those of others."""
-        settings = self.settings
-        return warnings.Warnings(
-            self.presents,
-            self.vocabularies,
-            self.access,
-            self.model,
-            warnings.Here(
-                lambda: settings.public_url or self.url,
-                self._districts,
-                settings.timezone,
-                lambda tenant: self.ground.is_ground(tenant),  # noqa: PLW0108 — the ground is made later
-            ),
-            allow_private=settings.allow_private_endpoints or settings.open,
-            clock=self.clock,
-        )
-
-    def _make_operations(self) -> Operations:
-        sends, ahead = planning.Dispatcher(self.settings.timezone, self.clock), planning.Ahead(self.clock)
-        made = Operations(
-            self.tenants,
-            self.presents,
-            self.vocabularies,
-            self.access,
-            alerts=self.insight,
-            publish=self.backbone.publish,
-            anchor=self._anchor,
-            followers=[ahead, sends, self.warnings, self.telling, collaboration.Collaborating()],
-            clock=self.clock,
-        )
-        sends.room, ahead.roads = made, made.roads
-        self.telling.resolvers["duty"] = planning.recipients
-        around = playing.Around(self.connect.registry, self.commands, self.vocabularies.default.expand)
-        made.enlist(playing.actions(lambda tenant: made.seat(tenant, CITY).shelf, around.near, around.send))
-        made.enlist(self.warnings.actions())
-        made.enlist(collaboration.actions(lambda tenant: made.seat(tenant, CITY).shelf))
-        expand, clock = self.vocabularies.default.expand, self.clock
-        self.ground = Ground(
-            self.settings.data / "secrets",
-            access=self.access,
-            operations=made,
-            registry=self.connect.registry,
-            packs_on=self.switchboard.on,
-            where=lambda: (self._local_host(), self.mqtt_port),
-            by=CITY,
-            clock=clock,
-        )
-        made.following.followers.append(
-            playing.Playing(
-                self.presents,
-                expand,
-                automatic=lambda: made.automatic,
-                alerts=self.insight,
-                clock=clock,
-                pace=self.ground.pace,
-            )
-        )
-        made.following.followers.append(drills.Control(made, self.ground.happen, clock))
-        made.following.followers.append(review.Measuring(self.settings.timezone, self._borough))
-        self.cot = cot.Cot(made.live, self.clock)
-        made.following.followers.append(self.cot)
-        made.bring(self.packs)
-        return made
-
     def _make_relay(self) -> Relay:
         """One process brings a commit's changes out, and so they are counted and told once."""
-        attribute = self.vocabularies.default.expand(telling.ATTRIBUTE)
-        digits = telling.Digits(self.tenants, attribute, self._shelf)
         return Relay(
             self.presents,
             self.backbone.publish,
@@ -254,7 +151,7 @@ class City:
             lambda changes: self.insight.read(changes.tenant, changes),
             self.forecasting.read,
             self.subscriptions.changed,
-            digits.read,
+            self.centre.digits.read,
         )
 
     @property
@@ -281,11 +178,7 @@ class City:
         await self.backbone.watch_deliveries(self.commands.delivered)
         await self._room(stack, self.insight)
         await self._room(stack, self.forecasting)
-        stack.push_async_callback(self.telling.stop)
-        stack.push_async_callback(self.cot.stop)
-        stack.push_async_callback(self.warnings.stop)
-        await self._room(stack, self.operations)
-        await self._room(stack, self.ground)
+        await self._room(stack, self.centre)
         await self._room(stack, self.relay)
         await asyncio.to_thread(self._write_cli_token)
         self.sign_in_link = await asyncio.to_thread(self._first_link)
@@ -299,7 +192,6 @@ class City:
         """Everything that HTTP answers, the hot protocols before the screens."""
         vocabularies = self.vocabularies
         vocabularies.own_url = self.url + OWN_VOCABULARY
-        self.mail.url = self.url
         ngsi_ld = NgsiLd(self.presents, self.histories, self.access, vocabularies, self.settings, self.subscriptions)
         push = Push(self.connect.registry.authenticate, self.backbone.publish, clock=self.clock)
         health = Health({"backbone": self._backbone_state}, version=__version__, allow=self._may_see_metrics)
@@ -313,14 +205,7 @@ class City:
             packs=self.packs,
             clock=self.clock,
         )
-        cap = Cap(self.warnings, self.access, default_tenant=self.settings.default_tenant)
-        centre = self.command_centre = CommandCentre(
-            self.operations.seat,
-            self.access,
-            self.telling,
-            default_tenant=self.settings.default_tenant,
-            responsible=self._responsible,
-        )
+        cap, centre = self.centre.doors()
         paths, schemas = command_centre()
         more = described(self.packs) | described_cap() | paths
         documents = {
@@ -352,7 +237,7 @@ class City:
 
     async def close_screens(self) -> None:
         """Ends the live streams, for which a server would otherwise wait."""
-        self.command_centre.stop()
+        self.centre.close_streams()
         with contextlib.suppress(Exception):
             await (await self.screens).stop()
 
@@ -384,11 +269,11 @@ class City:
                 switchboard=self.switchboard,
                 ask=self.publications.ask,
                 insight=self.insight,
-                operations=self.operations,
-                ground=self.ground,
-                telling=self.telling,
-                warnings=self.warnings,
-                cot=self.cot,
+                operations=self.centre.operations,
+                ground=self.centre.ground,
+                telling=self.centre.telling,
+                warnings=self.centre.warnings,
+                cot=self.centre.cot,
                 clock=self.clock,
             )
         )
@@ -406,7 +291,7 @@ class City:
         return MqttGrant(*mqtt_filters(tenant, device))
 
     def _send_away(self, tenant: str, device: str) -> None:
-        self._later(self.backbone.disconnect(f"{tenant}/{device}"))
+        self.later(self.backbone.disconnect(f"{tenant}/{device}"))
 
     async def replay(self, tenant: str, ids: Sequence[int]) -> Replayed:
         """Reads quarantined messages again, as mappings are now."""
@@ -416,8 +301,7 @@ class City:
     async def put_aside(self, tenant: str) -> Path:
         """Closes every room's part of a tenant and moves its folder out of the city, to where it is told; nothing is
         deleted. Whoever decides that removes its record from `access` first."""
-        self.operations.forget(tenant)
-        self.telling.forget(tenant)
+        self.centre.forget(tenant)
         self.insight.forget(tenant)
         await self.histories.forget(tenant)
         await asyncio.to_thread(self.connect.flush)
@@ -429,28 +313,9 @@ class City:
         (self.tenants / tenant).rename(aside)
         return aside
 
-    async def _anchor(self, tenant: str, number: int, head: str) -> None:
-        """The logs' newest head goes into the audit log, which is a chain in another file."""
-        await self.access.record(CITY, "log.anchor", str(number), tenant=tenant, head=head)
-
-    def _shelf(self, tenant: str) -> Any:
-        return self.operations.seat(tenant, CITY).shelf
-
-    def _address(self, person: str) -> tuple[str, str]:
-        """The e-mail address and the language of a person's account."""
-        try:
-            found = self.access.people.get(person)
-        except ResourceNotFound:
-            return "", ""
-        return ("", "") if found.disabled_us else (found.email, found.language or self.settings.language)
-
-    def _responsible(self, tenant: str, incident_type: str, place: tuple[float, float] | None) -> tuple[str, ...]:
-        """The agencies that are to be asked about what a system reports."""
-        return tuple(agency.id for agency in self.operations.desk(tenant, CITY).responsible(incident_type, place))
-
     async def _answered(self, tenant: str, device: str, payload: bytes, at_us: int) -> None:
         """A device's answer to a command: to an order, it is one of its unit, too."""
-        await self.telling.answered(tenant, device, payload, at_us)
+        await self.centre.telling.answered(tenant, device, payload, at_us)
         await self.commands.answered(tenant, device, payload, at_us)
 
     async def _quarantine(self, tenant: str, bad: Sequence[Bad]) -> None:
@@ -460,17 +325,11 @@ class City:
         return max((self.presents.open(name).mark(stream) for name in self.presents.names()), default=0)
 
     @staticmethod
-    def _districts(_tenant: str) -> dict[str, dict[str, Any]]:
+    def districts(_tenant: str) -> dict[str, dict[str, Any]]:
         """The boroughs that the shipped map shows: indicators are told for each."""
         from rhinecloud import web
 
         return {d.name: d.geometry for d in web.districts().values() if d.layer == "borough"}
-
-    @staticmethod
-    def _borough(position: tuple[float, float]) -> str:
-        from rhinecloud import web
-
-        return web.borough_of(position)
 
     async def _publish_dead(self, tenant: str, letter: bytes) -> None:
         await self.backbone.publish(f"dead.{tenant}.subscription", letter)
@@ -494,7 +353,7 @@ class City:
         self._close_types(tenant)
         self.connect.notice_feeds()
         if self.demo is not None and tenant == self.settings.default_tenant:
-            self._later(self.demo.switched())
+            self.later(self.demo.switched())
 
     def _close_types(self, tenant: str) -> None:
         """What belongs to a pack that is off is open to nobody; who may read everything still reads it."""
@@ -508,7 +367,7 @@ class City:
         who = self.access.bearer(token) if token else self.access.anonymous()
         self.access.allow(who, "metrics.read", "")
 
-    def _later(self, work: object) -> None:
+    def later(self, work: object) -> None:
         task: asyncio.Task[object] = asyncio.ensure_future(work)  # type: ignore[call-overload]
         self._background.add(task)
         task.add_done_callback(self._background.discard)
@@ -531,14 +390,9 @@ class City:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secret + "\n")
 
-    def _local_host(self) -> str:
-        """Where simulated devices find the city."""
-        host = self.settings.host
-        return "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host  # noqa: S104
-
     async def start_demo(self, stack: AsyncExitStack, port: int) -> None:
         """The demo city: its devices are registered like any others and played by a child process over MQTT."""
-        settings, host = self.settings, self._local_host()
+        settings, host = self.settings, local_host(self.settings)
         self.demo = Demo(
             settings.data / "secrets",
             tenant=settings.default_tenant,
@@ -547,7 +401,7 @@ class City:
             token=self._archive_token,
             clock=self.clock,
         )
-        given = (settings.default_tenant, CITY, self.access.tenants, self.operations, self.clock)
+        given = (settings.default_tenant, CITY, self.access.tenants, self.centre.operations, self.clock)
         on, everyday = self.switchboard.on(settings.default_tenant), settings.demo_incidents
         await asyncio.to_thread(seed_centres, on, *given, everyday=everyday)
         at = f"[{host}]" if ":" in host else host

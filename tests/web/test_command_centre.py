@@ -34,7 +34,7 @@ class Centre:
 
     def __init__(self, screens: Screens) -> None:
         self.screens, self.city = screens, screens.city
-        self.desk = screens.city.operations.desk("city", ADMIN)
+        self.desk = screens.city.centre.operations.desk("city", ADMIN)
         for agency in ("fire", "works"):
             screens.city.access.tenants.add_agency(ADMIN, "city", agency, agency.title())
             self.desk.save_thing(Agency(id=agency, title=Label(de=agency, en=agency)))
@@ -126,7 +126,7 @@ async def test_the_list_is_searched_filtered_and_paged_by_address_alone(centre: 
 async def test_what_changes_is_drawn_once_a_language_and_only_for_those_who_may_know(centre: Centre) -> None:
     city = centre.city
     rooms = Rooms(
-        settings=city.settings, access=city.access, presents=city.presents, model=city.model, operations=city.operations
+        settings=city.settings, access=city.access, presents=city.presents, model=city.model, operations=city.centre.operations
     )
     boards = Boards(rooms, Pages(Files(), timezone="Europe/Berlin", clock=rooms.clock))
     centre.desk.assign(centre.fire.id, [Pick("hlf-3-1")])
@@ -153,10 +153,10 @@ async def test_what_an_agency_may_know_no_more_goes_from_its_board_though_nothin
 ) -> None:
     city = centre.city
     rooms = Rooms(
-        settings=city.settings, access=city.access, presents=city.presents, model=city.model, operations=city.operations
+        settings=city.settings, access=city.access, presents=city.presents, model=city.model, operations=city.centre.operations
     )
     boards = Boards(rooms, Pages(Files(), timezone="Europe/Berlin", clock=rooms.clock))
-    boards.note("city", BoardDesk(city.operations.seat("city", ADMIN)).strips(0), ())  # as a page that is opened does
+    boards.note("city", BoardDesk(city.centre.operations.seat("city", ADMIN)).strips(0), ())  # as a page that is opened does
     version = centre.desk.incident(centre.fire.id).version
     centre.desk.change(centre.fire.id, version, agencies=("works",))
     changed = await asyncio.to_thread(boards.changed, "city", Touched({centre.fire.id}))
@@ -301,7 +301,7 @@ async def test_a_board_hears_of_each_change_on_its_line(centre: Centre) -> None:
         presents=city.presents,
         model=city.model,
         backbone=city.backbone,
-        operations=city.operations,
+        operations=city.centre.operations,
         packs=city.packs,
         clock=city.clock,
     )

@@ -16,7 +16,7 @@ FIRE = "emergency.port-fire"
 
 
 def centre(screens: Screens, tenant: str) -> Any:
-    return screens.city.operations.desk(tenant, system("test"))
+    return screens.city.centre.operations.desk(tenant, system("test"))
 
 
 async def until(true: Any, patience_s: float = 60) -> None:
@@ -28,7 +28,7 @@ async def until(true: Any, patience_s: float = 60) -> None:
 
 async def test_a_drill_is_played_on_its_own_ground(screens: Screens) -> None:
     city = screens.city
-    await asyncio.to_thread(city.operations.seed, "city", CENTRE)
+    await asyncio.to_thread(city.centre.operations.seed, "city", CENTRE)
     city.access.tenants.add_agency(system("test"), "city", "fire", "Fire service")
     await screens.sign_in()
     page = await screens.http.get("/drills")
@@ -61,12 +61,12 @@ async def test_a_drill_is_played_on_its_own_ground(screens: Screens) -> None:
 
 async def test_who_takes_part_sees_the_drill_and_not_what_is_to_come(screens: Screens) -> None:
     city, by = screens.city, system("test")
-    await asyncio.to_thread(city.operations.seed, "city", CENTRE)
+    await asyncio.to_thread(city.centre.operations.seed, "city", CENTRE)
     city.access.tenants.add_agency(by, "city", "fire", "Fire service")
     await screens.sign_in("frida", "operator@city/fire")
     refused = await screens.post("/drills", "/drills", scenario=FIRE)
     assert refused.status_code == 403
-    drill = await city.ground.begin("city", by, FIRE)
+    drill = await city.centre.ground.begin("city", by, FIRE)
     try:
         entered = await screens.post("/drills/enter", "/drills")
         assert entered.status_code == 303
@@ -74,4 +74,4 @@ async def test_who_takes_part_sees_the_drill_and_not_what_is_to_come(screens: Sc
         assert "only the control knows" in page and "Smoke in the schoolyard" not in page
         assert (await screens.post(f"/drills/{drill.id}", f"/drills/{drill.id}", act="end")).status_code == 403
     finally:
-        await city.ground.end("city-drill", by, drill.id)
+        await city.centre.ground.end("city-drill", by, drill.id)

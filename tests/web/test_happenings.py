@@ -29,7 +29,7 @@ async def live(screens: Screens) -> AsyncIterator[Live]:
             presents=city.presents,
             model=city.model,
             backbone=city.backbone,
-            operations=city.operations,
+            operations=city.centre.operations,
             packs=city.packs,
             clock=city.clock,
         )
@@ -48,7 +48,7 @@ async def heard(events: AsyncIterator[bytes], what: str) -> dict[str, Any]:
 
 
 def report(screens: Screens, title: str, *agencies: str) -> Any:
-    desk = screens.city.operations.desk("city", ADMIN)
+    desk = screens.city.centre.operations.desk("city", ADMIN)
     made, _ = desk.report(Report(type="fire", title=title, agencies=agencies))
     return made
 

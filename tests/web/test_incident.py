@@ -23,7 +23,7 @@ def desk(screens: Screens, agency: str = "", role: str = "operator") -> Any:
     who = Principal(
         kind="person", id=f"p_{agency}", name=f"Somebody of {agency}", grants=(Grant(role, "city", agency),)
     )
-    return screens.city.operations.desk("city", who if agency else system("test"))
+    return screens.city.centre.operations.desk("city", who if agency else system("test"))
 
 
 def report(screens: Screens, *agencies: str, **more: Any) -> Incident:

@@ -30,7 +30,7 @@ house;;;2;1;DLK;;
 
 
 def desk(screens: Screens) -> planning.DeclaringDesk:
-    return planning.DeclaringDesk(screens.city.operations.seat("city", ADMIN))
+    return planning.DeclaringDesk(screens.city.centre.operations.seat("city", ADMIN))
 
 
 def label(text: str) -> Any:
@@ -55,7 +55,7 @@ def fleet(screens: Screens) -> None:
             for n in range(1, 4)
         ]
     )
-    room = screens.city.operations.desk("city", ADMIN)
+    room = screens.city.centre.operations.desk("city", ADMIN)
     for n in range(1, 4):
         room.report_status(f"hlf-{n}", "2")
 
@@ -171,7 +171,7 @@ async def test_an_agency_that_is_new_is_one_in_which_people_have_roles(screens: 
     assert wrong.status_code == 400
     await screens.post(f"{ROOT}/agencies/save", f"{ROOT}/agencies/new", **typed)
     assert [a.name for a in screens.city.access.tenants.agencies("city")] == ["utility"]
-    room = screens.city.operations.desk("city", ADMIN)
+    room = screens.city.centre.operations.desk("city", ADMIN)
     assert [a.id for a in room.responsible("power")] == ["utility"]
 
 
@@ -292,7 +292,7 @@ async def test_the_trial_says_who_would_go_and_keeps_nothing(screens: Screens) -
     assert page.status_code == 200
     for words in ("Brand, Wohnhaus", "HLF 1-1", "HLF 2-1", "HLF 3-1", "no free unit has DLK"):
         assert words in page.text, words
-    assert screens.city.operations.desk("city", ADMIN).incidents() == []
+    assert screens.city.centre.operations.desk("city", ADMIN).incidents() == []
     wrong = await screens.http.get(f"{ROOT}/try?type=fire&time=99:00&place_lat=x")
     assert wrong.status_code == 400 and 'value="99:00"' in wrong.text
 
@@ -342,7 +342,7 @@ async def test_a_week_of_duty_with_its_gaps_and_its_copy(screens: Screens, tmp_p
 
 async def test_people_take_functions_in_the_two_staffs_and_the_log_says_so(screens: Screens) -> None:
     await screens.sign_in()
-    room = screens.city.operations.desk("city", ADMIN)
+    room = screens.city.centre.operations.desk("city", ADMIN)
     made, _ = room.report(Report(type="flood", title="Hochwasser"))
     at = f"/incidents/{made.id}/staff"
     assert (await screens.http.get(at)).status_code == 200
@@ -359,7 +359,7 @@ async def test_people_take_functions_in_the_two_staffs_and_the_log_says_so(scree
     part = await screens.http.get(f"{at}?part=1", headers={"HX-Request": "true"})
     assert "K. Yilmaz" in part.text and "<html" not in part.text
     await screens.post(f"{at}/take", at, function="command.s2", name="B. Otto")
-    holders = planning.DutyDesk(screens.city.operations.seat("city", ADMIN)).holders(made.id)
+    holders = planning.DutyDesk(screens.city.centre.operations.seat("city", ADMIN)).holders(made.id)
     assert [(h.function, h.name) for h in holders] == [("crisis.vp", "K. Yilmaz"), ("command.s2", "B. Otto")]
     await screens.post(f"{at}/{holders[0].id}/give-up", at)
     whats = [e.content["what"] for e in room.log(made.id) if e.content and "what" in e.content]
@@ -370,12 +370,12 @@ async def test_an_alarm_without_an_answer_is_taken_by_somebody(screens: Screens)
     await screens.sign_in()
     fleet(screens)
     desk(screens).save(IncidentType(id="fire", title=_label("Brand"), agencies=("fire",), automatic=Automatic()))
-    room = screens.city.operations.desk("city", ADMIN)
+    room = screens.city.centre.operations.desk("city", ADMIN)
     made, _ = room.report(Report(type="fire", title="Brand", place=Place(location=RUHRORT)))
     (sent,) = room.assign(made.id, [Pick("hlf-1")])
     room.answer(sent.id, False, "kein Maschinist")
     for _ in range(3):
-        await screens.city.operations.tick("city")
+        await screens.city.centre.operations.tick("city")
     page = await screens.http.get("/command/escalations")
     assert "HLF 1-1" in page.text and "kein Maschinist" in page.text and "nobody is on duty for it" in page.text
     assert (await screens.http.get("/web/escalations")).json() == {"count": 1}

@@ -12,7 +12,7 @@ from .conftest import Screens
 
 
 def centre(screens: Screens) -> Any:
-    return screens.city.operations.desk("city", system("test"))
+    return screens.city.centre.operations.desk("city", system("test"))
 
 
 def report(screens: Screens, **more: Any) -> Incident:

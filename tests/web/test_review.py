@@ -20,7 +20,7 @@ async def closed(screens: Screens) -> str:
         who.report_status("hlf", digit)
     for step in ("contain", "resolve", "close"):
         who.move(made.id, step, who.incident(made.id).version)
-    await screens.city.operations.tick("city")
+    await screens.city.centre.operations.tick("city")
     return made.id
 
 

@@ -11,7 +11,7 @@ async def test_a_link_is_declared_changed_and_removed(screens: Screens) -> None:
     await screens.sign_in()
     assert "No link is declared" in (await screens.http.get("/deliveries/tak")).text
     assert (await screens.post("/deliveries/tak", certificate="-----BEGIN KEY", **FORM)).status_code == 303
-    await screens.city.operations.tick("city")
+    await screens.city.centre.operations.tick("city")
     page = (await screens.http.get("/deliveries/tak?edit=tak-fire")).text
     assert "127.0.0.1:1" in page and "not connected" in page and "BEGIN KEY" not in page
     changed = {"editing": "tak-fire", "version": "1"} | FORM | {"title": "TAK of the fire service"}

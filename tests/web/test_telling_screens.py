@@ -18,7 +18,7 @@ ADMIN = system("test")
 
 def fleet(screens: Screens) -> Any:
     """Two agencies with a unit each; the desk of everybody."""
-    desk = screens.city.operations.desk("city", ADMIN)
+    desk = screens.city.centre.operations.desk("city", ADMIN)
     for agency in ("fire", "police"):
         screens.city.access.tenants.add_agency(ADMIN, "city", agency, agency.title())
         desk.save_thing(Agency(id=agency, title=Label(de=agency.title(), en=agency.title())))
@@ -44,7 +44,7 @@ async def until(look: Any) -> Any:
 
 async def told(screens: Screens, incident: str) -> list[telling.Delivery]:
     """The deliveries of an incident's first message, once they are there."""
-    shelf = screens.city.operations.seat("city", ADMIN).shelf
+    shelf = screens.city.centre.operations.seat("city", ADMIN).shelf
     message = await until(lambda: next(iter(telling.of_incident(shelf, incident)), None))
     found: list[telling.Delivery] = await until(lambda: telling.deliveries(shelf, message.id))
     return found
@@ -203,7 +203,7 @@ async def test_a_way_is_added_its_secret_shown_once_and_tried(screens: Screens) 
     assert bad.status_code == 400 and "no http address" in bad.text and 'value="Funk"' in bad.text
     tried = await screens.post("/deliveries/ways/1/try", "/deliveries/ways")
     assert tried.status_code == 303
-    desk = telling.TellingDesk(screens.city.operations.seat("city", ADMIN))
+    desk = telling.TellingDesk(screens.city.centre.operations.seat("city", ADMIN))
     found = await until(lambda: next((r for r in desk.search(telling.AskedDeliveries()) if r.delivery.attempts), None))
     failed = await until(lambda: (d := desk.delivery(found.delivery.id)[0]).state == "failed" and d)
     assert "private network" in failed.reason, "webhooks never reach into our own network unless that is allowed"
@@ -213,7 +213,7 @@ async def test_a_way_is_added_its_secret_shown_once_and_tried(screens: Screens) 
 
 async def test_who_was_asked_by_mail_answers_on_a_page_that_looking_at_does_not_mark(screens: Screens) -> None:
     fleet(screens)
-    seat = screens.city.operations.seat("city", ADMIN)
+    seat = screens.city.centre.operations.seat("city", ADMIN)
     with seat.shelf.work(SYSTEM) as work:
         given = telling.Tell(
             key="a",
@@ -257,7 +257,7 @@ async def test_somebody_writes_a_message_that_a_unit_reads_on_its_page(screens: 
         assert refused.status_code == 400 and words in refused.text and "Zum Deich" in refused.text, bad
     for _ in range(2):  # pressed twice, it is one
         assert (await screens.post("/deliveries/new", "/deliveries/new", **form)).status_code == 303
-    crew = screens.city.operations.seat("city", ADMIN)
+    crew = screens.city.centre.operations.seat("city", ADMIN)
     found = await until(lambda: telling.TellingDesk(crew).search(telling.AskedDeliveries(about="message")))
     assert [line.delivery.recipient for line in found] == ["unit:fire-1"]
     await screens.post("/sign-out", "/account")
