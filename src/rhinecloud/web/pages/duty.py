@@ -16,7 +16,6 @@ from litestar.response import Redirect
 from rhinecloud.base.clock import DAY, SECOND
 from rhinecloud.base.errors import RhineError
 from rhinecloud.operations import Agency, planning
-from rhinecloud.operations.planning import Duty, DutyDesk, Post
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.planning_words import told
 from rhinecloud.web.registers.duty import KINDS
@@ -139,7 +138,7 @@ class DutyScreens:
         """Keeps it; a form that is wrong comes back as it was typed."""
         visit = await self._registers.visit(request, "operations.manage")
 
-        def keep() -> tuple[Duty | None, dict[str, str]]:
+        def keep() -> tuple[planning.Duty | None, dict[str, str]]:
             made, wrong = self._read(visit, data)
             return (None, wrong) if made is None else (self._desk(visit).save(made), {})
 
@@ -159,7 +158,7 @@ class DutyScreens:
         """Takes an entry out of the roster."""
         visit = await self._registers.visit(request, "operations.manage")
 
-        def take_out() -> Duty:
+        def take_out() -> planning.Duty:
             desk = self._desk(visit)
             found = desk.get(duty_id)
             desk.remove(duty_id, _whole(data.get("version", "")))
@@ -176,7 +175,7 @@ class DutyScreens:
         start, middle = self._us(monday), self._us(monday + timedelta(days=DAYS))
         end = self._us(monday + timedelta(days=2 * DAYS))
 
-        def copy() -> list[Duty]:
+        def copy() -> list[planning.Duty]:
             desk = self._desk(visit)
             there = {(d.post, d.name, d.start_us) for d in desk.between(middle, end)}
             moved = [self._next_week(d) for d in desk.between(start, middle) if d.start_us >= start]
@@ -188,8 +187,8 @@ class DutyScreens:
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _desk(self, visit: Visit) -> DutyDesk:
-        return DutyDesk(self._rooms.operations.seat(visit.tenant, visit.principal))
+    def _desk(self, visit: Visit) -> planning.DutyDesk:
+        return planning.DutyDesk(self._rooms.operations.seat(visit.tenant, visit.principal))
 
     def _roster(self, visit: Visit, monday: date, said: str) -> RosterPage:
         desk, say, now = self._desk(visit), words(visit.language), self._rooms.clock()
@@ -236,7 +235,13 @@ class DutyScreens:
         )
 
     def _cell(
-        self, post: Post, day: date, entries: Sequence[Duty], gaps: Sequence[planning.Gap], visit: Visit, now: int
+        self,
+        post: planning.Post,
+        day: date,
+        entries: Sequence[planning.Duty],
+        gaps: Sequence[planning.Gap],
+        visit: Visit,
+        now: int,
     ) -> DayCell:
         """What begins on a day; what goes on from the day before stands there, marked with its end."""
         start, end = self._us(day), self._us(day + timedelta(days=1))
@@ -291,7 +296,7 @@ class DutyScreens:
     def _here(person: Any, visit: Visit) -> bool:
         return person.disabled_us is None and any(g.tenant in ("", visit.tenant) for g in person.grants)
 
-    def _read(self, visit: Visit, data: dict[str, str]) -> tuple[Duty | None, dict[str, str]]:
+    def _read(self, visit: Visit, data: dict[str, str]) -> tuple[planning.Duty | None, dict[str, str]]:
         form, desk = Reading(data), self._desk(visit)
         post = form.one_of("post", [p.id for p in desk.posts()])
         start, end = self._moment(form, "start"), self._moment(form, "end")
@@ -305,7 +310,7 @@ class DutyScreens:
         if not name:
             form.complain("name", N_("Please fill this in."))
         number = _whole(data.get("duty", ""))
-        made = Duty(
+        made = planning.Duty(
             id=number,
             post=post,
             agency="",
@@ -319,7 +324,7 @@ class DutyScreens:
         )
         return (None if form.wrong else made), form.wrong
 
-    def _typed(self, duty: Duty) -> dict[str, str]:
+    def _typed(self, duty: planning.Duty) -> dict[str, str]:
         start, end = self._local(duty.start_us), self._local(duty.end_us)
         return {
             "post": duty.post,
@@ -345,7 +350,7 @@ class DutyScreens:
         local = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=self._zone)
         return round(local.timestamp()) * SECOND
 
-    def _next_week(self, duty: Duty) -> Duty:
+    def _next_week(self, duty: planning.Duty) -> planning.Duty:
         """A week later by the clock on the wall, also where the clocks change between."""
 
         def later(us: int) -> int:

@@ -15,8 +15,7 @@ from litestar.params import Body, FromPath
 from litestar.response import Redirect
 
 from rhinecloud.base.errors import RhineError
-from rhinecloud.operations import Zone
-from rhinecloud.operations.planning import Area
+from rhinecloud.operations import Zone, planning
 from rhinecloud.web.districts import districts
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.planning_words import told
@@ -179,7 +178,7 @@ def _of_district(register: Register, district: Any) -> Any:
         shape = shape.buffer(0)
     if not shape.area:
         return None
-    return Area(id=name, title=district.name, geometry=msgspec.json.decode(shapely.to_geojson(shape)))
+    return planning.Area(id=name, title=district.name, geometry=msgspec.json.decode(shapely.to_geojson(shape)))
 
 
 _PLAIN: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})

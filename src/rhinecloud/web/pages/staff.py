@@ -13,7 +13,6 @@ from litestar.response import Redirect
 
 from rhinecloud.base.errors import Refused
 from rhinecloud.operations import planning
-from rhinecloud.operations.planning import STAFFS, DutyDesk
 from rhinecloud.web.incident_tabs import PATH, Head, Heads, Opened, address, kept
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.planning_words import told
@@ -100,7 +99,7 @@ class StaffScreens:
         staff, reason = data.get("staff", ""), data.get("reason", "")[:1000]
         together = data.get("together") == "1"
 
-        def act(desk: DutyDesk) -> str:
+        def act(desk: planning.DutyDesk) -> str:
             if together:
                 desk.convene(incident_id, staff, reason)  # type: ignore[arg-type]
                 return "convened"
@@ -115,7 +114,7 @@ class StaffScreens:
             opened = await self._heads.open(request, incident_id, TAB, "incidents.manage")
             return await self._page(opened, wrong=N_("Please say who takes it."), typed=kept(data), status=400)
 
-        def act(desk: DutyDesk) -> str:
+        def act(desk: planning.DutyDesk) -> str:
             desk.take(
                 incident_id,
                 data.get("function", "")[:64],
@@ -132,18 +131,18 @@ class StaffScreens:
     ) -> Response[Any]:
         """A function is given up."""
 
-        def act(desk: DutyDesk) -> str:
+        def act(desk: planning.DutyDesk) -> str:
             desk.give_up(holder_id)
             return "left"
 
         return await self._act(request, incident_id, data, act)
 
     async def _act(
-        self, request: AnyRequest, incident_id: str, data: Form, act: Callable[[DutyDesk], str]
+        self, request: AnyRequest, incident_id: str, data: Form, act: Callable[[planning.DutyDesk], str]
     ) -> Response[Any]:
         opened = await self._heads.open(request, incident_id, TAB, "incidents.manage")
         try:
-            done = await asyncio.to_thread(act, DutyDesk(opened.desk.seat))
+            done = await asyncio.to_thread(act, planning.DutyDesk(opened.desk.seat))
         except Refused as refusal:
             return await self._page(opened, wrong=refusal.detail, typed=kept(data), status=refusal.status)
         return Redirect(f"{address(opened.incident.id, '/staff')}?done={done}", status_code=303)
@@ -164,13 +163,13 @@ class StaffScreens:
 
     def _read(self, opened: Opened, head: Head, said: str, wrong: str, typed: dict[str, str]) -> StaffPage:
         visit, say = opened.visit, words(opened.visit.language)
-        desk, incident = DutyDesk(opened.desk.seat), opened.incident
+        desk, incident = planning.DutyDesk(opened.desk.seat), opened.incident
         holders, together = desk.holders(incident.id), desk.convened(incident.id)
         titles = self._heads.agencies(visit)
         functions = desk.functions()
         codes = {f.id: f.code for f in functions}
         boxes = []
-        for key, label in STAFFS.items():
+        for key, label in planning.STAFFS.items():
             called = next((c for c in together if c.staff == key), None)
             rows = [
                 FunctionRow(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rhinecloud.operations import Agency
-from rhinecloud.operations.planning import STAFFS, Post, StaffFunction
+from rhinecloud.operations import Agency, planning
 from rhinecloud.web.language import N_
 
 from .fields import Field, Reading, Typed, Wrong, clock, label_fields, put_label, text_of
@@ -15,7 +14,7 @@ KINDS = {"shift": N_("in shifts"), "on-call": N_("on call")}
 
 
 class Posts(Register):
-    key, kind, icon, group = "posts", Post, "calendar-clock", 3
+    key, kind, icon, group = "posts", planning.Post, "calendar-clock", 3
     title, one = N_("Posts"), N_("New post")
     lead = N_(
         "What somebody is on duty as, when it is handed over, and who is told first of an alarm without an answer."
@@ -74,7 +73,7 @@ class Posts(Register):
             changes.append(inner.minute("time"))
             for complaint in inner.wrong.values():
                 form.complain("changes", complaint)
-        made = Post(
+        made = planning.Post(
             id=form.id(),
             title=form.label("title"),
             agency=form.one_of("agency", seen.every(Agency)),
@@ -88,7 +87,7 @@ class Posts(Register):
 
 
 class Functions(Register):
-    key, kind, icon, group = "functions", StaffFunction, "users", 3
+    key, kind, icon, group = "functions", planning.StaffFunction, "users", 3
     title, one = N_("Functions of the staffs"), N_("New function")
     lead = N_(
         "The two staffs that work side by side, joined by liaison persons. People take a function in each incident."
@@ -112,11 +111,11 @@ class Functions(Register):
     )
 
     def cells(self, thing: Any, seen: Seen) -> dict[str, Cell]:
-        place = (list(STAFFS).index(thing.staff), thing.order)
+        place = (list(planning.STAFFS).index(thing.staff), thing.order)
         return {
             "code": Cell(text=thing.code, sub=thing.id, sort=place),
             "title": Cell(text=thing.title[seen.language]),
-            "staff": Cell(text=STAFFS[thing.staff][seen.language], sort=place),
+            "staff": Cell(text=planning.STAFFS[thing.staff][seen.language], sort=place),
             "text": Cell(text=thing.text[seen.language]),
             "many": Cell(text=seen.say(N_("several")) if thing.many else seen.say(N_("one"))),
         }
@@ -126,16 +125,16 @@ class Functions(Register):
         return plain | put_label("title", thing.title) | put_label("text", thing.text)
 
     def options(self, seen: Seen) -> dict[str, dict[str, str]]:
-        return {"staffs": {k: v[seen.language] for k, v in STAFFS.items()}}
+        return {"staffs": {k: v[seen.language] for k, v in planning.STAFFS.items()}}
 
     def read(self, typed: Typed, seen: Seen, before: Any) -> tuple[Any, Wrong]:
         from rhinecloud.base.declare import Label
 
         form = Reading(typed)
         de, en = form.text("text_de", most=500), form.text("text_en", most=500)
-        made = StaffFunction(
+        made = planning.StaffFunction(
             id=form.id(),
-            staff=form.one_of("staff", STAFFS),  # type: ignore[arg-type]
+            staff=form.one_of("staff", planning.STAFFS),  # type: ignore[arg-type]
             code=form.needed("code", most=12),
             title=form.label("title"),
             text=Label(de=de or en, en=en or de),

@@ -9,8 +9,7 @@ from typing import Any, Final
 from rhinecloud.base.clock import iso, parse_us
 from rhinecloud.base.errors import RhineError
 from rhinecloud.base.geo import check
-from rhinecloud.operations import Agency, Barrier, Crossing, IncidentType, Responsibility, Unit, Zone
-from rhinecloud.operations.planning import AlarmPlan, Area, Closure
+from rhinecloud.operations import Agency, Barrier, Crossing, IncidentType, Responsibility, Unit, Zone, planning
 from rhinecloud.web.language import N_
 
 from .fields import Field, Reading, Typed, Wrong, label_fields, put_label, put_point, put_rows, rows, tags, text_of
@@ -54,7 +53,7 @@ class Agencies(Register):
     )
 
     def cells(self, thing: Any, seen: Seen) -> dict[str, Cell]:
-        types, areas = seen.titles(IncidentType), seen.titles(Area)
+        types, areas = seen.titles(IncidentType), seen.titles(planning.Area)
         units = sum(u.agency == thing.id and not u.retired for u in seen.every(Unit).values())
         whole, everything = seen.say(N_("whole city")), seen.say(N_("everything"))
 
@@ -74,7 +73,7 @@ class Agencies(Register):
         return {"id": thing.id} | put_label("title", thing.title) | put_rows("responsible", responsible or [])
 
     def suggestions(self, seen: Seen) -> dict[str, list[str]]:
-        return {"types": sorted(seen.every(IncidentType)), "areas": sorted(seen.every(Area))}
+        return {"types": sorted(seen.every(IncidentType)), "areas": sorted(seen.every(planning.Area))}
 
     def read(self, typed: Typed, seen: Seen, before: Any) -> tuple[Any, Wrong]:
         form = Reading(typed)
@@ -85,7 +84,7 @@ class Agencies(Register):
             responsible=tuple(
                 Responsibility(
                     types=self._some(form, n, row, "types", seen.every(IncidentType)),
-                    areas=self._some(form, n, row, "areas", seen.every(Area)),
+                    areas=self._some(form, n, row, "areas", seen.every(planning.Area)),
                     area=drawn.get(n),
                 )
                 for n, row in enumerate(rows(typed, self._rows))
@@ -111,7 +110,7 @@ class Agencies(Register):
 
 
 class Areas(Register):
-    key, kind, icon, group = "areas", Area, "map", 2
+    key, kind, icon, group = "areas", planning.Area, "map", 2
     title, one = N_("Areas"), N_("New area")
     lead = N_("Response areas and districts, drawn once; plans and agencies name them.")
     nothing = N_("Draw the first area, or take over the districts of the map.")
@@ -129,7 +128,7 @@ class Areas(Register):
 
     def cells(self, thing: Any, seen: Seen) -> dict[str, Cell]:
         size = _square_km(thing.geometry)
-        used = [p.title[seen.language] for p in seen.every(AlarmPlan).values() if thing.id in p.areas]
+        used = [p.title[seen.language] for p in seen.every(planning.AlarmPlan).values() if thing.id in p.areas]
         used += [
             a.title[seen.language]
             for a in seen.every(Agency).values()
@@ -151,7 +150,7 @@ class Areas(Register):
             geometry = check(json.loads(typed.get("geometry", "") or "null"))
         except (ValueError, RhineError):
             form.complain("geometry", N_("Please draw the border: at least three corners, closed."))
-        made = Area(
+        made = planning.Area(
             id=form.id(), title=form.needed("title"), geometry=geometry, version=before.version if before else 1
         )
         return (None if form.wrong else made), form.wrong
@@ -300,7 +299,7 @@ class Zones(Register):
 
 
 class Closures(Register):
-    key, kind, icon, group = "closures", Closure, "construction", 2
+    key, kind, icon, group = "closures", planning.Closure, "construction", 2
     title, one = N_("Closed streets"), N_("New closure")
     lead = N_("Streets that cannot be driven now. The best units are worked out without them from the same moment.")
     nothing = N_("Nothing is closed.")
@@ -347,7 +346,7 @@ class Closures(Register):
     def read(self, typed: Typed, seen: Seen, before: Any) -> tuple[Any, Wrong]:
         form = Reading(typed)
         place = form.point("position", required=True)
-        made = Closure(
+        made = planning.Closure(
             id=form.id(),
             title=form.needed("title"),
             position=place or (0.0, 0.0),

@@ -6,7 +6,6 @@ from typing import Any
 
 from rhinecloud.base.declare import Label
 from rhinecloud.operations import Agency, IncidentType, Target, Unit, planning
-from rhinecloud.operations.planning import LEVELS, AlarmPlan, Area, Automatic, Hours, PlanNeed
 from rhinecloud.web.incident_words import STATES, URGENCIES
 from rhinecloud.web.language import N_
 from rhinecloud.web.sentence import SEVERITY
@@ -31,7 +30,7 @@ SEND = {
 
 
 class Plans(Register):
-    key, kind, icon, group = "plans", AlarmPlan, "list-tree", 1
+    key, kind, icon, group = "plans", planning.AlarmPlan, "list-tree", 1
     title, one = N_("Alarm plans"), N_("New alarm plan")
     lead = N_("What goes for which keyword, where, at which hours. Each level adds to those below it.")
     nothing = N_("Write the first plan, or import your alarm and response order as CSV.")
@@ -90,7 +89,7 @@ class Plans(Register):
     )
 
     def cells(self, thing: Any, seen: Seen) -> dict[str, Cell]:
-        types, areas = seen.titles(IncidentType), seen.titles(Area)
+        types, areas = seen.titles(IncidentType), seen.titles(planning.Area)
         levels = sorted({n.level for n in thing.needs})
         able = planning.capabilities(seen.every(Unit).values())
         gone = [n.capability for n in thing.needs if not ({n.capability, *n.instead} & set(able))]
@@ -142,7 +141,7 @@ class Plans(Register):
     def options(self, seen: Seen) -> dict[str, dict[str, str]]:
         return {
             "types": seen.titles(IncidentType),
-            "areas": seen.titles(Area),
+            "areas": seen.titles(planning.Area),
             "days": {d: seen.say(w) for d, w in DAYS.items()},
             "agencies": {"": seen.say(N_("anybody"))} | seen.titles(Agency),
         }
@@ -155,19 +154,19 @@ class Plans(Register):
         needs = tuple(self._need(form, seen, n, row) for n, row in enumerate(rows(typed, self._rows)))
         if not needs:
             form.complain("needs", N_("A plan asks for something: fill in at least one line."))
-        made = AlarmPlan(
+        made = planning.AlarmPlan(
             id=form.id(),
             title=form.label("title"),
             types=form.some_of("types", seen.every(IncidentType)),
-            areas=form.some_of("areas", seen.every(Area)),
-            hours=Hours(
+            areas=form.some_of("areas", seen.every(planning.Area)),
+            hours=planning.Hours(
                 days=tuple(sorted(int(d) for d in form.some_of("days", DAYS))),
                 begin=form.minute("begin"),
                 end=form.minute("end"),
             ),
             needs=needs,
             adds=form.yes("adds"),
-            first_level=form.whole("first_level", low=1, high=LEVELS, default=1),
+            first_level=form.whole("first_level", low=1, high=planning.LEVELS, default=1),
             in_force=form.yes("in_force"),
             note=form.text("note", most=2000),
             version=before.version if before else 1,
@@ -175,12 +174,12 @@ class Plans(Register):
         return (None if form.wrong else made), form.wrong
 
     @staticmethod
-    def _need(form: Reading, seen: Seen, number: int, row: dict[str, str]) -> PlanNeed:
+    def _need(form: Reading, seen: Seen, number: int, row: dict[str, str]) -> planning.PlanNeed:
         inner = Reading(row)
-        made = PlanNeed(
+        made = planning.PlanNeed(
             capability=inner.needed("capability", most=64),
             count=inner.whole("count", low=1, high=100, default=1),
-            level=inner.whole("level", low=1, high=LEVELS, default=1),
+            level=inner.whole("level", low=1, high=planning.LEVELS, default=1),
             within_s=inner.number("within_min", low=0, high=1440, default=0) * 60,
             instead=tags(row.get("instead", "")),
             agency=inner.one_of("agency", ("", *seen.every(Agency))),
@@ -190,7 +189,7 @@ class Plans(Register):
         return made
 
 
-def hours_text(hours: Hours, seen: Seen) -> str:
+def hours_text(hours: planning.Hours, seen: Seen) -> str:
     """ "Mon Tue 22:00–06:00"."""
     if hours.always:
         return seen.say(N_("always"))
@@ -269,7 +268,7 @@ class Types(Register):
 
     def cells(self, thing: Any, seen: Seen) -> dict[str, Cell]:
         agencies = seen.titles(Agency)
-        plans = sum(thing.id in p.types for p in seen.every(AlarmPlan).values())
+        plans = sum(thing.id in p.types for p in seen.every(planning.AlarmPlan).values())
         soonest = [
             f"{seen.say(STATES[t.end])} {t.within_s / 60:g} min" if t.end in STATES else t.end for t in thing.targets
         ]
@@ -329,7 +328,7 @@ class Types(Register):
             accept_s=form.number("accept_s", low=5, high=86_400, default=120),
             restricted=form.yes("restricted"),
             offered=form.yes("offered"),
-            automatic=Automatic(
+            automatic=planning.Automatic(
                 needs=form.yes("automatic_needs"),
                 send=form.one_of("automatic_send", SEND, "no"),  # type: ignore[arg-type]
                 agencies=form.some_of("automatic_agencies", agencies),
