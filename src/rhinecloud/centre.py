@@ -7,25 +7,69 @@ alert, report, status → operations (one commit: incident, log, news) → follo
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rhinecloud.access import system
 from rhinecloud.base.errors import ResourceNotFound
 from rhinecloud.base.settings import Settings
 from rhinecloud.kit import Ground
-from rhinecloud.operations import Operations, collaboration, cot, drills, planning, playing, review, telling, warnings
+from rhinecloud.operations import (
+    Operations,
+    collaboration,
+    cot,
+    drills,
+    planning,
+    playing,
+    reporting,
+    review,
+    telling,
+    warnings,
+)
 from rhinecloud.sharing import Cap, CommandCentre
 
 if TYPE_CHECKING:
-    from .app import City
+    from pathlib import Path
+
+    from rhinecloud.access import Access
+    from rhinecloud.backbone import Backbone
+    from rhinecloud.base.clock import Clock
+    from rhinecloud.base.declare import Model
+    from rhinecloud.connect import Commands, Connect
+    from rhinecloud.context import Presents, Vocabularies
+    from rhinecloud.insight import Insight
+    from rhinecloud.kit import Pack, Switchboard
 
 CITY: Final = system("city")
+
+
+class StandsOn(Protocol):
+    """The rooms of the city that the command centre stands on."""
+
+    settings: Settings
+    clock: Clock
+    tenants: Path
+    packs: tuple[Pack, ...]
+    access: Access
+    backbone: Backbone
+    commands: Commands
+    connect: Connect
+    insight: Insight
+    model: Model
+    presents: Presents
+    switchboard: Switchboard
+    vocabularies: Vocabularies
+    url: str
+
+    @property
+    def mqtt_port(self) -> int: ...
+    def districts(self, tenant: str, /) -> dict[str, dict[str, Any]]: ...
+    def later(self, work: object) -> None: ...
 
 
 class Centre:
     """Made of a city whose rooms are made and not started."""
 
-    def __init__(self, city: City) -> None:
+    def __init__(self, city: StandsOn) -> None:
         self._city, self._settings, self._clock = city, city.settings, city.clock
         self.mail = telling.Mail(city.settings, city.url)
         self.telling = self._make_telling()
@@ -145,6 +189,16 @@ class Centre:
         self.operations.enlist(playing.actions(self._shelf, around.near, around.send))
         self.operations.enlist(self.warnings.actions())
         self.operations.enlist(collaboration.actions(self._shelf))
+        self.operations.enlist(reporting.actions(self._reports, self._settings.language))
+
+    def _reports(self, tenant: str) -> reporting.ReportDesk:
+        """Where the city itself reports, for playbooks."""
+        from rhinecloud import web
+
+        titles = {t.name: t.title for t in self._city.access.tenants.list()}
+        seat = self.operations.seat(tenant, CITY)
+        title = titles.get(tenant) or tenant.capitalize()
+        return reporting.ReportDesk(seat, city=title, zone=self._settings.timezone, ground=web.ground())
 
     def _enlist_followers(self) -> None:
         """What follows the news, each on its own account."""
