@@ -126,7 +126,11 @@ async def test_the_list_is_searched_filtered_and_paged_by_address_alone(centre: 
 async def test_what_changes_is_drawn_once_a_language_and_only_for_those_who_may_know(centre: Centre) -> None:
     city = centre.city
     rooms = Rooms(
-        settings=city.settings, access=city.access, presents=city.presents, model=city.model, operations=city.centre.operations
+        settings=city.settings,
+        access=city.access,
+        presents=city.presents,
+        model=city.model,
+        operations=city.centre.operations,
     )
     boards = Boards(rooms, Pages(Files(), timezone="Europe/Berlin", clock=rooms.clock))
     centre.desk.assign(centre.fire.id, [Pick("hlf-3-1")])
@@ -153,10 +157,16 @@ async def test_what_an_agency_may_know_no_more_goes_from_its_board_though_nothin
 ) -> None:
     city = centre.city
     rooms = Rooms(
-        settings=city.settings, access=city.access, presents=city.presents, model=city.model, operations=city.centre.operations
+        settings=city.settings,
+        access=city.access,
+        presents=city.presents,
+        model=city.model,
+        operations=city.centre.operations,
     )
     boards = Boards(rooms, Pages(Files(), timezone="Europe/Berlin", clock=rooms.clock))
-    boards.note("city", BoardDesk(city.centre.operations.seat("city", ADMIN)).strips(0), ())  # as a page that is opened does
+    boards.note(
+        "city", BoardDesk(city.centre.operations.seat("city", ADMIN)).strips(0), ()
+    )  # as a page that is opened does
     version = centre.desk.incident(centre.fire.id).version
     centre.desk.change(centre.fire.id, version, agencies=("works",))
     changed = await asyncio.to_thread(boards.changed, "city", Touched({centre.fire.id}))
