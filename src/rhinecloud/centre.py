@@ -15,6 +15,7 @@ from rhinecloud.base.settings import Settings
 from rhinecloud.kit import Ground
 from rhinecloud.operations import (
     Operations,
+    Retiring,
     collaboration,
     cot,
     drills,
@@ -216,6 +217,7 @@ class Centre:
         measures = review.Measuring(self._settings.timezone, _borough)
         made.following.followers += [ahead, sends, self.warnings, self.telling, collaboration.Collaborating()]
         made.following.followers += [plays, drills.Control(made, self.ground.happen, clock), measures, self.cot]
+        made.following.followers.append(Retiring(city.presents, clock))
 
     # ── what its rooms ask of the city ───────────────────────────────────────────────────────────────────────────────
 

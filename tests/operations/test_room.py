@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from rhinecloud.access import system
+from rhinecloud.base.clock import DAY
 from rhinecloud.base.declare import Label
 from rhinecloud.base.errors import Conflict, NonexistentTenant, ResourceNotFound
 from rhinecloud.base.model import Op, Update
@@ -17,6 +19,7 @@ from rhinecloud.insight import Alert
 from rhinecloud.insight import alerts as insight_alerts
 from rhinecloud.operations import Action, News, Pick, Place, PlaybookStep, PlaybookVersion, Report, following
 from rhinecloud.operations.entities import LOCATION, entity_id
+from rhinecloud.operations.retiring import Retiring
 from rhinecloud.operations.tables import FILE, Shelf
 from tests.conftest import HeldClock
 
@@ -226,3 +229,19 @@ async def test_a_follower_that_stumbles_is_told_again_and_holds_up_nobody(
         await centre.settle()
         await centre.settle()
         assert slow.heard == quick.heard and slow.ticks
+
+
+async def test_what_is_over_leaves_the_present_after_a_week(tmp_path: Path, held_clock: HeldClock) -> None:
+    async with Centre(tmp_path, held_clock) as centre:
+        desk, present = centre.desk(), centre.presents.open("city")
+        over, open_ = (desk.report(Report(type="flood", title=title))[0] for title in ("over", "open"))
+        desk.move(over.id, "cancel", over.version, reason="a mistake")
+        await centre.settle()
+        retiring = Retiring(centre.presents, held_clock)
+        for days, there in ((6, True), (2, False)):
+            held_clock.us += days * DAY
+            retiring._next.clear()
+            await retiring.tick("city", centre.room.seat("city", system("test")).shelf)
+            assert (present.get(entity_id(over.id)) is not None) is there
+        assert present.get(entity_id(open_.id)) is not None
+        assert desk.incident(over.id).state == "cancelled"

@@ -86,6 +86,7 @@ __all__ = [
     "Proposal",
     "Report",
     "Responsibility",
+    "Retiring",
     "Routine",
     "Run",
     "RunStep",
