@@ -71,12 +71,19 @@ def test_windows_cover_the_stretch_once_the_newest_first() -> None:
 def test_an_evolution_has_units_times_and_what_never_changes_at_its_beginning() -> None:
     gauge = next(t for t in fleet(world=WORLD) if t.device == "gauge-ruhrort")
     body, count = evolution(gauge, [AT, AT + 3600], FAULTS, UNITS)
-    assert count == 6
+    assert count == 2 * len(gauge.measure(AT))
     assert [i["observedAt"] for i in body["height"]] == ["2026-11-18T11:06:40Z", "2026-11-18T12:06:40Z"]
     assert body["height"][0]["unitCode"] == "MTR"
     assert body["height"][0]["value"] == gauge.measure(AT)["height"]
     assert body["location"]["observedAt"] == "2026-11-18T11:06:40Z"
     assert body["name"]["value"] == "Rhein, Ruhrort"
+
+
+def test_what_moves_tells_where_it_was() -> None:
+    unit = next(t for t in fleet(world=WORLD) if "location" in t.measure(AT))
+    body, _ = evolution(unit, [AT, AT + 3600], FAULTS, UNITS)
+    assert [i["type"] for i in body["location"]] == ["GeoProperty"] * len(body["location"])
+    assert body["location"][0]["value"] == unit.measure(AT)["location"]
 
 
 def test_what_speaks_on_change_is_kept_where_it_changes() -> None:

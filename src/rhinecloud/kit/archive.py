@@ -35,6 +35,7 @@ SLICE: Final = 30_000
 POLITE: Final = 3_000
 """… where nobody waits for it, and nobody is to notice."""
 _TRIES: Final = 8
+LOCATION: Final = "location"
 
 log = logger("kit")
 
@@ -212,16 +213,17 @@ def evolution(thing: Thing, at: Sequence[float], faults: Faults, units: Units) -
         said = faults.say(device, instant, values, next(iter(values), ""))
         observed = iso(round(said.at_s) * SECOND)
         for name, value in said.values.items():
-            instance = {"type": "Property", "value": value, "observedAt": observed}
+            kind = "GeoProperty" if name == LOCATION else "Property"
+            instance = {"type": kind, "value": value, "observedAt": observed}
             if (unit := units.get((thing.type, name))) is not None:
                 instance["unitCode"] = unit
             body.setdefault(name, []).append(instance)
             count += 1
     if count:
         first = iso(round(at[0]) * SECOND)
-        lon, lat = thing.location
-        place = {"type": "Point", "coordinates": [lon, lat]}
-        body["location"] = {"type": "GeoProperty", "value": place, "observedAt": first}
+        if LOCATION not in body:  # it stands where it stands
+            place = {"type": "Point", "coordinates": list(thing.location)}
+            body[LOCATION] = {"type": "GeoProperty", "value": place, "observedAt": first}
         for name, value in {"name": thing.name, **thing.fixed}.items():
             body[name] = {"type": "Property", "value": value, "observedAt": first}
             if (unit := units.get((thing.type, name))) is not None:
