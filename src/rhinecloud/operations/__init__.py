@@ -45,6 +45,7 @@ from .following import Follower
 from .incidents import Report
 from .moving import Part
 from .proposing import Choice, Proposal
+from .retiring import Retiring
 from .room import Operations
 from .searching import Asked
 from .seat import Seat
