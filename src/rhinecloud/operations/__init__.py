@@ -47,7 +47,6 @@ from .moving import Part
 from .proposing import Choice, Proposal
 from .retiring import Retiring
 from .room import Operations
-from .room import Operations
 from .searching import Asked
 from .seat import Seat
 from .seeding import Centre
