@@ -88,14 +88,15 @@ WATER = EntityType(
     source="Smart Data Models, dataModel.Environment/WaterObserved",
     attributes=(
         *_PLACE,
-        # 1926 saw 13.04 m at Ruhrort, the dikes are built for 13. Brooks and Emmerich in low water have centimetres.
+        # 1926 saw 13.04 m at Ruhrort, the dikes are built for 13. What overtops them has to warn, and no rule goes by what
+        # is beyond a range. Brooks and Emmerich in low water have centimetres.
         _number(
             "height",
             "Wasserstand",
             "Water level",
             "MTR",
             -0.5,
-            14,
+            20,
             decimals=2,
             max_rate=0.5,
             stuck_after_s=86_400,
@@ -107,7 +108,7 @@ WATER = EntityType(
             kind="list",
         ),
         # The record discharge at Ruhrort is 11,600 m³/s (31.01.1995).
-        _number("flow", "Abfluss", "Discharge", "MQS", 0, 14_000, decimals=0, max_rate=1_500),
+        _number("flow", "Abfluss", "Discharge", "MQS", 0, 25_000, decimals=0, max_rate=1_500),
         # Beside the model, as PEGELONLINE tells them. The number of the gauge Ruhrort is 2770010.
         _text("stationCode", "Pegelnummer", "Gauge number", queryable=True),
         _word("levelState", "Lage zum Mittel", "Against the mean", _STATES),
@@ -179,7 +180,7 @@ WEATHER = EntityType(
         ),
         _number("dewPoint", "Taupunkt", "Dew point", "CEL", -40, 32),
         _number("relativeHumidity", "Relative Feuchte (0 bis 1)", "Relative humidity (0 to 1)", None, 0, 1, decimals=2),
-        _number("atmosphericPressure", "Luftdruck", "Air pressure", "A97", 930, 1070, max_rate=8, stuck_after_s=86_400),
+        _number("atmosphericPressure", "Luftdruck", "Air pressure", "A97", 870, 1085, max_rate=8, stuck_after_s=86_400),
         _number("pressureTendency", "Luftdrucktendenz in 3 Stunden", "Pressure tendency over 3 hours", "A97", -30, 30),
         _number("precipitation", "Niederschlag", "Precipitation", "MMT", 0, 150),
         # Beside the model, which does not say of which time: the German weather service warns by the hour.
@@ -193,15 +194,15 @@ WEATHER = EntityType(
             queryable=True,
         ),
         _number("snowHeight", "Schneehöhe", "Snow height", "CMT", 0, 150),
-        _number("windSpeed", "Windgeschwindigkeit", "Wind speed", "MTS", 0, 50, queryable=True),
-        _number("gustSpeed", "Böen", "Gusts", "MTS", 0, 75, queryable=True),
+        _number("windSpeed", "Windgeschwindigkeit", "Wind speed", "MTS", 0, 75, queryable=True),
+        _number("gustSpeed", "Böen", "Gusts", "MTS", 0, 110, queryable=True),
         _number("windDirection", "Windrichtung (woher)", "Wind direction (from)", "DD", 0, 360, decimals=0),
         _number("illuminance", "Beleuchtungsstärke", "Illuminance", "LUX", 0, 150_000, decimals=0),
         _number("solarRadiation", "Sonnenstrahlung", "Solar radiation", "D54", 0, 1_400, decimals=0),
         _number("diffuseIrradiation", "Diffusstrahlung", "Diffuse irradiation", "D54", 0, 1_000, decimals=0),
         _number("directIrradiation", "Direktstrahlung", "Direct irradiation", "D54", 0, 1_400, decimals=0),
         _number("uVIndexMax", "UV-Index, größter", "Greatest UV index", None, 0, 16),
-        _number("streamGauge", "Wasserstand eines Gewässers", "Stream gauge", "CMT", 0, 1_400),
+        _number("streamGauge", "Wasserstand eines Gewässers", "Stream gauge", "CMT", 0, 2_000),
     ),
 )
 
