@@ -41,6 +41,7 @@ FRESH: Final = b"public, max-age=10, stale-while-revalidate=30"
 FOR_EVER: Final = b"public, max-age=31536000, immutable"
 RATE: Final = 2.0  # documents a second that one token may bring for long
 BURST: Final = 60.0
+_MESSAGES: Final = re.compile(r"/warnings/[^/]*/[^/]*\.xml\Z")
 _MESSAGE: Final = re.compile(r"/warnings/([a-z0-9-]{1,40})/(\d{1,4})\.xml\Z")
 _KEPT: Final = 256
 
@@ -66,7 +67,7 @@ class Cap:
     @staticmethod
     def answers(path: str) -> bool:
         """Whether a request belongs here."""
-        return path in ("/cap", "/warnings.atom", "/warnings.json") or _MESSAGE.match(path) is not None
+        return path in ("/cap", "/warnings.atom", "/warnings.json") or _MESSAGES.match(path) is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -91,9 +92,10 @@ class Cap:
             return await self._take(asked, tenant)
         if asked.method not in ("GET", "HEAD"):
             raise MethodNotAllowed("This is only read", allow=["GET", "HEAD"])
-        found = _MESSAGE.match(path)
-        if found is not None:
+        if found := _MESSAGE.match(path):
             return await self._message(asked, tenant, found[1], int(found[2]))
+        if _MESSAGES.match(path):
+            raise ResourceNotFound("There is no such message of a warning")
         return await self._feed(asked, tenant, path)
 
     # ── out ──────────────────────────────────────────────────────────────────────────────────────────────────────────
