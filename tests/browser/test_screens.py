@@ -65,6 +65,7 @@ def settled(page: Page, name: str) -> None:
         "thing": "thing-panel .main-figure",
         "interface": "api-explorer form",
         "parts": "parts-chart canvas",
+        "my-unit": ".unit-page h1",
     }
     page.wait_for_selector(awaited.get(name, "main h1"), state="attached")
     page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -213,17 +214,22 @@ async def test_the_past_is_named_by_the_address(screens: Screens) -> None:
 def test_every_field_of_a_page_is_shown_and_nothing_else_is_asked_for() -> None:
     """A page's object is its template's whole knowledge; what no template reads is not worth loading."""
     source = "".join(f.read_text("utf-8") for f in (ROOM / "templates").rglob("*.html"))
-    asked = set(re.findall(r"(?<![\w/])page\.(\w+)", source))
-    given = _fields()
-    assert asked <= given
-    assert given <= asked
+    asked = set(re.findall(r"(?<![\w/-])page\.(\w+)", source))
+    everywhere, pages = _fields()
+    assert asked <= everywhere
+    assert pages <= asked | {"options"}  # told to a script, as JSON
 
 
-def _fields() -> set[str]:
-    found: set[str] = set()
-    for file in (ROOM / "pages").glob("*.py"):
-        for block in re.findall(
-            r"class \w+Page\(msgspec\.Struct[^\n]*\n((?:    [^\n]*\n|\n(?=    \w+:))+)", file.read_text("utf-8")
-        ):
-            found |= set(re.findall(r"^    (\w+):", block, re.MULTILINE))
-    return found
+def _fields() -> tuple[set[str], set[str]]:
+    """What structs of the room tell a template: of all of them with their properties, and of pages alone."""
+    everywhere: set[str] = set()
+    pages: set[str] = set()
+    for file in ROOM.rglob("*.py"):
+        for made in (n for n in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(n, ast.ClassDef)):
+            if any("Struct" in ast.unparse(base) for base in made.bases):
+                fields = {
+                    n.target.id for n in made.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
+                }
+                everywhere |= fields | {n.name for n in made.body if isinstance(n, ast.FunctionDef)}
+                pages |= fields if made.name.endswith("Page") and file.parent.name == "pages" else set()
+    return everywhere, pages

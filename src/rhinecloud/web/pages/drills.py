@@ -86,7 +86,6 @@ class DrillsPage(msgspec.Struct, kw_only=True):
     going: DrillRow | None
     may_lead: bool
     may_enter: bool
-    real_title: str
     said: str
     wrong: str
 
@@ -169,9 +168,6 @@ class Drills:
             going=next((r for r in found if r.ended_us is None), None),
             may_lead=await asyncio.to_thread(desk.leads),
             may_enter=ground.is_ground(visit.tenant) or self._may_enter(visit),
-            real_title=next(
-                (t.title for t in self._rooms.access.tenants.list() if t.name == visit.tenant), visit.tenant
-            ),
             said="",
             wrong=wrong,
         )

@@ -50,7 +50,6 @@ class DeskPage(msgspec.Struct, kw_only=True):
     in_force: list[ChainRow]
     ended: list[ChainRow]
     view: str
-    views: dict[str, str]
     received: list[ReceivedRow]  # of others, in force here, the newest
     received_total: int
     templates: list[TemplateChoice]
@@ -94,7 +93,6 @@ class DeskScreen:
             if view in ("ended", "all")
             else [r for r in rows if r.state in ("expired", "lifted")][:5],
             view=view if view in VIEWS else "open",
-            views={k: say(v) for k, v in VIEWS.items()},
             received=[received_row(r, say, now) for r in received],
             received_total=total,
             templates=await self._templates(desk, visit),
