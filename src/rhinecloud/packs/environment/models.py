@@ -88,8 +88,8 @@ WATER = EntityType(
     source="Smart Data Models, dataModel.Environment/WaterObserved",
     attributes=(
         *_PLACE,
-        # 1926 saw 13.04 m at Ruhrort, the dikes are built for 13. What overtops them has to warn, and no rule goes by what
-        # is beyond a range. Brooks and Emmerich in low water have centimetres.
+        # 1926 saw 13.04 m at Ruhrort, the dikes are built for 13. What overtops them has to warn, and no rule goes by
+        # what is beyond a range. Brooks and Emmerich in low water have centimetres.
         _number(
             "height",
             "Wasserstand",
