@@ -35,7 +35,7 @@ _STEP = re.compile(
       | \[\s*(?P<index>-?\d+)\s*\]
       | \[\s*(?P<quote>['"])(?P<quoted>.*?)(?P=quote)\s*\]
       | \[\s*(?P<key>[^\[\]='"\s]+)\s*=\s*(?P<q2>['"]?)(?P<value>[^'"\]]*)(?P=q2)\s*\]""",
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,  # a key of a document may hold a line break
 )
 
 
