@@ -300,3 +300,10 @@ def test_five_hundred_units_and_fifty_incidents_are_assigned_in_time() -> None:
     ]
     made = propose(asked, units)
     assert len(made.picks) == 100 and made.seconds < 2, "measured alone: see the decision record"
+
+
+def test_who_reports_by_hand_has_the_newest_word(tmp_path: Path, held_clock: HeldClock) -> None:
+    room = desk(shelf(tmp_path, held_clock))
+    room.save_unit(unit("hlf-1"))
+    room.report_status("hlf-1", "3", at_us=held_clock() + 40_000_000)  # a device whose clock is ahead
+    assert room.report_status("hlf-1", "4").status == "4"
