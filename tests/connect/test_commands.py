@@ -79,6 +79,19 @@ async def test_a_command_goes_out_with_its_expiry_and_is_confirmed_with_its_resu
     assert [s for _, s in desk.told] == ["queued", "delivered", "confirmed"]
 
 
+async def test_a_device_that_is_quicker_than_the_brokers_word_is_noted_too(desk: Desk) -> None:
+    plain = desk.broker.send
+
+    async def send(topic: str, payload: bytes) -> int:
+        sequence = await plain(topic, payload)
+        await desk.commands.delivered(sequence)  # its client has it before we hear the number
+        return sequence
+
+    desk.commands._send = send
+    sent = await desk.commands.send("city", "lamp-1", "dim")
+    assert desk.commands.get("city", sent.id).status == "delivered"
+
+
 async def test_a_device_may_say_that_it_failed_and_why(desk: Desk) -> None:
     command = await desk.commands.send("city", "lamp-7", "dim")
     await answer(desk, command, status="failed", detail="lamp is broken")

@@ -12,6 +12,7 @@ import asyncio
 import secrets
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -30,6 +31,7 @@ Status = Literal["queued", "delivered", "confirmed", "failed", "expired"]
 OPEN: Final = ("queued", "delivered")
 RESEND_S: Final = 2.0
 """A device that has just connected gets what its session held by itself; what is still queued then is sent again."""
+EARLY: Final = 1000
 LONGEST_S: Final = 30 * 86_400.0
 
 SCHEMA: Final = (
@@ -88,6 +90,7 @@ class Commands:
         self._open: dict[str, sqlite3.Connection] = {}
         self._lock = threading.Lock()
         self._sent: dict[int, tuple[str, str]] = {}  # sequence → (tenant, id), for those not delivered yet
+        self._early: deque[int] = deque(maxlen=EARLY)  # acknowledged before we knew that the sequence is ours
         self._listeners: list[Listener] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -178,6 +181,8 @@ class Commands:
         """The broker says: a device's client has acknowledged the message of this sequence."""
         if found := self._sent.pop(sequence, None):
             await self._change(*found, Answer(found[1], "delivered"), self._clock())
+        else:
+            self._early.append(sequence)
 
     async def answered(self, tenant: str, device: str, payload: bytes, at_us: int) -> None:
         """The device's own word.
@@ -213,6 +218,9 @@ class Commands:
             log.warning("command_waits", tenant=command.tenant, device=command.device, error=str(error))
             sequence = -int(command.id[:14], 16)
         self._sent[sequence] = (command.tenant, command.id)
+        if sequence in self._early:  # a device that is near is quicker than the broker's word to us
+            self._early.remove(sequence)
+            await self.delivered(sequence)
 
     async def _resend(self, tenant: str, device: str) -> None:
         await asyncio.sleep(RESEND_S)
