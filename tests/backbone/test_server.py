@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from rhinecloud.backbone import RAW, Backbone, RawMessage
+from rhinecloud.backbone import RAW, Backbone, RawMessage, server
 from rhinecloud.backbone.server import binary
 from rhinecloud.base.errors import Unavailable
 from rhinecloud.base.settings import Settings
@@ -63,6 +63,20 @@ async def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
         with pytest.raises(Unavailable, match=rf"Port {port} for MQTT is taken.*--mqtt-port"):
             await backbone.start()
         await backbone.stop()
+
+
+async def test_a_port_that_is_taken_between_our_look_and_the_childs_is_exchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens on it, but nobody else can have it
+        wanted = [0, taken.getsockname()[1], 0, 0]
+        claim = server._claim
+        monkeypatch.setattr(server, "_claim", lambda host, port: (wanted and wanted.pop(0)) or claim(host, port))
+        backbone = Backbone(Settings(data=tmp_path, mqtt_port=0), authenticate=lambda *_: None)
+        await backbone.start()
+        await backbone.stop()
+    assert wanted == []
 
 
 async def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ SERVED_S: Final = 0.2
 """A child that listened for longer than this was well: what ended it came from outside."""
 START_S: Final = 20.0
 """How long the server may take to listen; recovering a full store after a crash takes seconds."""
+PORT_TRIES: Final = 5
 
 
 class Server:
@@ -60,10 +61,16 @@ class Server:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         await self._end_leftover()
-        mqtt_port = _claim(self._settings.host, self._settings.mqtt_port)
-        self.plan = config.Plan(_claim("127.0.0.1", 0), mqtt_port, config.login("city"), config.login("system"))
-        config.write(self._folder / "nats.conf", self.plan, self._settings, self._issuer)
-        await self._spawn()
+        for left in reversed(range(PORT_TRIES)):
+            mqtt_port = _claim(self._settings.host, self._settings.mqtt_port)
+            self.plan = config.Plan(_claim("127.0.0.1", 0), mqtt_port, config.login("city"), config.login("system"))
+            config.write(self._folder / "nats.conf", self.plan, self._settings, self._issuer)
+            try:
+                await self._spawn()
+                break
+            except Unavailable as error:  # somebody took the port between our look and the child's
+                if not left or "address already in use" not in str(error):
+                    raise
         self._watch = asyncio.create_task(self._supervise())
 
     async def stop(self) -> None:
