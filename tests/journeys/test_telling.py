@@ -165,7 +165,7 @@ def test_a_unit_with_a_radio_takes_an_order_and_is_followed_by_its_digits(town: 
         assert town.call("POST", f"/incidents/{made['id']}/assignments", {"units": ["hlf-1"]}).status_code == 201
         order = radio.orders.get(timeout=20)
         assert order["name"] == "order" and order["params"]["data"]["incident"]["number"] == made["number"]
-        held = until(lambda: (a := _held(town)) and a["receivedAt"] and a["sentAt"] and a, "the mark that its client has it")
+        held = until(lambda: (a := _held(town)) and a["receivedAt"] and a["sentAt"] and a, "that its client has it")
         assert held["state"] == "received"
         radio.publish("command/ack", id=order["id"], status="delivered", result="read")
         until(lambda: _held(town)["state"] == "read", "read")
