@@ -1,7 +1,8 @@
 """A room's own SQLite file in a tenant's folder: opened when first used, closed when idle.
 
 Writing waits for the disk; reading has a connection of its own, so that a screen never waits for a commit. Blocking;
-any thread may use it.
+any thread may use it. `rows`, `meta` and `moment` are not for inside a `transaction`: they see what was committed, and
+would wait for a lock whose holder may wait for theirs.
 """
 
 from __future__ import annotations

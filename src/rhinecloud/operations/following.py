@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from rhinecloud.base import telemetry
 from rhinecloud.base.errors import NonexistentTenant
 
 from .declare import News
-from .incidents import SYSTEM
 from .tables import Shelf
 
 BATCH: Final = 500
 AGAIN_S: Final = 5.0
 """How long one that stumbled is left alone."""
+
+_MARKS: Final = (
+    "SELECT key, value FROM meta WHERE key LIKE 'followed.%'"
+    " UNION ALL SELECT 'newest', coalesce(max(number), 0) FROM news"
+)
 
 log = telemetry.logger("operations")
 
@@ -52,26 +56,29 @@ class Following:
 
     async def go_on(self, tenant: str, shelf: Shelf) -> None:
         """Tells each follower what is new to it, and that time has passed."""
+        marks = dict(await asyncio.to_thread(shelf.rows, _MARKS))
+        last, heard = marks["newest"], dict[str, int]()
         for follower in self.followers:
             key = (tenant, follower.name)
             if time.monotonic() < self._not_before.get(key, 0.0):
                 continue
             try:
-                await self._tell(follower, tenant, shelf)
+                mark = f"followed.{follower.name}"
+                upto = marks.get(mark, 0)
+                while upto < last and (news := await asyncio.to_thread(self._news, tenant, upto, BATCH)):
+                    await follower.follow(tenant, shelf, news)
+                    upto = heard[mark] = news[-1].number
                 await follower.tick(tenant, shelf)
             except NonexistentTenant:
                 raise
             except Exception as error:  # it is told again; the others are told meanwhile
                 self._not_before[key] = time.monotonic() + AGAIN_S
                 log.exception("follower_failed", tenant=tenant, follower=follower.name, error=repr(error))
-
-    async def _tell(self, follower: Follower, tenant: str, shelf: Shelf) -> None:
-        mark = f"followed.{follower.name}"
-        while news := await asyncio.to_thread(self._news, tenant, shelf.meta(mark), BATCH):
-            await follower.follow(tenant, shelf, news)
-            await asyncio.to_thread(self._keep, shelf, mark, news[-1].number)
+        if heard:
+            await asyncio.to_thread(self._keep, shelf, heard)
 
     @staticmethod
-    def _keep(shelf: Shelf, mark: str, number: int) -> None:
-        with shelf.work(SYSTEM) as work:
-            work.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", mark, number)
+    def _keep(shelf: Shelf, heard: Mapping[str, int]) -> None:
+        """All marks in one commit; it is nothing that anybody has to follow."""
+        with shelf.transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", heard.items())

@@ -17,7 +17,6 @@ from rhinecloud.context import Presents
 from .declare import News
 from .entities import SOURCE, entity_id
 from .following import BATCH
-from .incidents import SYSTEM
 from .tables import Shelf
 
 STAYS_US: Final = 7 * DAY
@@ -61,5 +60,5 @@ class Retiring:
 
     @staticmethod
     def _keep(shelf: Shelf, last: int) -> None:
-        with shelf.work(SYSTEM) as work:
-            work.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", MARK, last)
+        with shelf.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (MARK, last))
