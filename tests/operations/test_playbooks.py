@@ -144,3 +144,10 @@ def test_what_a_pack_brings_stays_the_citys_once_it_was_changed(tmp_path: Path, 
     with at.work(SYSTEM) as work:
         playbooks.bring(work, [brought])
     assert desk(at).playbooks()[0].steps[0].id == "c"
+
+
+def test_what_a_step_does_by_itself_is_done_once_it_is_its_turn(tmp_path: Path, held_clock: HeldClock) -> None:
+    at, room, _, run = begun(tmp_path, held_clock, step("gate"), step("light", "gate", action="lights"))
+    assert playbooks.acting(at) == []
+    room.end_step(run.id, "gate")
+    assert [s.step.id for _, s in playbooks.acting(at)] == ["light"]

@@ -302,8 +302,7 @@ class Desk:
 
     def end_step(self, run_id: str, step_id: str, **members: Any) -> Run:
         with self._running(run_id) as work:
-            playbooks.end_step(work, run_id, step_id, **members)
-            return playbooks.settle(work, run_id, self._automatic)
+            return playbooks.end_step(work, run_id, step_id, automatic=self._automatic, **members)
 
     def difference(self, run_id: str) -> Difference:
         run = playbooks.running(self._shelf, run_id)

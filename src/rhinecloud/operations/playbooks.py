@@ -283,6 +283,7 @@ def end_step(
     evidence: str = "",
     skip: bool = False,
     files: Sequence[Mapping[str, Any]] = (),
+    automatic: Collection[str] = (),
 ) -> Run:
     """A step is done, or skipped.
 
@@ -315,7 +316,7 @@ def end_step(
     )
     _put(work, ended)
     work.tell(f"playbook.{state}", run_id, run.incident, step=step_id)
-    return settle(work, run_id)
+    return settle(work, run_id, automatic)
 
 
 def difference(asked: Work | Shelf, run_id: str, version: int | None = None) -> Difference:

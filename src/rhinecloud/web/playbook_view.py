@@ -8,6 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from rhinecloud.base.declare import Label
+from rhinecloud.base.errors import RhineError
+from rhinecloud.base.telemetry import logger
 from rhinecloud.base.units import symbol
 from rhinecloud.operations import (
     Action,
@@ -34,7 +36,6 @@ EVIDENCE: Final = {
     "person": N_("a person's name"),
     "sensor": N_("a reading"),
 }
-EVIDENCE_ICONS: Final = {"note": "pencil", "photo": "camera", "person": "user-check", "sensor": "activity"}
 STEP_ICONS: Final = {
     "open": "circle-dot",
     "waiting": "circle-dashed",
@@ -52,6 +53,8 @@ STEP_WORDS: Final = {
     "removed": N_("removed"),
 }
 DUE_FROM: Final = {"": N_("once it opens"), "start": N_("from the playbook's start")}
+
+log = logger("web")
 
 
 class StepView(msgspec.Struct, kw_only=True):
@@ -104,7 +107,6 @@ class StageView(msgspec.Struct, kw_only=True):
     rising: bool
     expected: str
     within: str  # "24 h"
-    near: str
     since_us: int | None
     shown: bool  # opened from the start
     todo: int
@@ -299,7 +301,8 @@ def describe(action: Action | None, incident: Incident, step: PlaybookStep, lang
         return step.action
     try:
         return action.describe(incident, step.arguments)[language]
-    except Exception:  # arguments of anybody
+    except (KeyError, TypeError, ValueError, RhineError) as error:  # arguments of anybody; the step names its action
+        log.info("action_not_described", action=step.action, error=repr(error))
         return action.title[language] or step.action
 
 
@@ -331,7 +334,6 @@ def _stage(
         rising=bool(last and last.rising),
         expected=speaker.figure(last.expected, unit) if last else "",
         within=speaker.span(watch.within_s) if watch and watch.within_s else "",
-        near=speaker.figure(watch.near, unit) if watch else "",
         since_us=last.since_us if last else None,
         shown=any(v.open or v.undo == "open" for v in views),
         todo=sum(v.open for v in views),

@@ -12,7 +12,7 @@ from typing import IO
 import msgspec
 
 from rhinecloud.base.declare import Label
-from rhinecloud.base.errors import ResourceNotFound
+from rhinecloud.base.errors import ResourceNotFound, RhineError
 from rhinecloud.insight import Alert
 from rhinecloud.operations import incidents, playbooks
 from rhinecloud.operations.action import Action
@@ -97,7 +97,7 @@ class PlaybookDesk:
             return Tried(step=step, opens=opens, action=None, public=False, trouble=step.action)
         try:
             says, trouble = action.describe(incident, step.arguments), ""
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RhineError) as error:
             says, trouble = None, f"{type(error).__name__}: {error}"
         return Tried(step=step, opens=opens, action=says, public=action.public, trouble=trouble)
 
@@ -153,8 +153,16 @@ class PlaybookDesk:
         """A step is done, or skipped; `given` are files beside it, by name. See `playbooks.end_step`, `Files`."""
         with Files(self.seat.shelf).arriving(given) as arrived, self._running(run_id) as work:
             files = [msgspec.to_builtins(file) for file in arrived.place()]
-            playbooks.end_step(work, run_id, step_id, note=note, evidence=evidence, skip=skip, files=files)
-            return playbooks.settle(work, run_id, self.automatic)
+            return playbooks.end_step(
+                work,
+                run_id,
+                step_id,
+                note=note,
+                evidence=evidence,
+                skip=skip,
+                files=files,
+                automatic=self.automatic,
+            )
 
     def undone(self, run_id: str, step_id: str, note: str = "") -> Run:
         with self._running(run_id) as work:

@@ -124,11 +124,16 @@ class Playing:
         raised, _ = self._alerts.alerts(tenant, state="raised", limit=MOST)
         with shelf.reading() as work:
             wanted = offers.asked_for(playbooks.every(work))
-            known = {a for (a,) in work.rows("SELECT alert FROM playbook_offer")}
-            news = any(alert.rule in wanted and alert.id not in known for alert in raised)
+            known = set(work.rows("SELECT playbook, alert FROM playbook_offer"))
             going = {p for (p,) in work.rows("SELECT playbook FROM run WHERE ended_us IS NULL")}
-            there = {alert.id for alert in raised}
-            ended = any(o.alert not in there or o.playbook in going for o in offers.waiting(work))
+            there, waiting = {alert.id for alert in raised}, offers.waiting(work)
+            offered = {o.playbook for o in waiting} - going  # of a playbook, one offer waits at a time
+            news = any(
+                (playbook.id, alert.id) not in known and (playbook.id not in offered or trigger.start == "start")
+                for alert in raised
+                for playbook, trigger in wanted.get(alert.rule, ())
+            )
+            ended = any(o.alert not in there or o.playbook in going for o in waiting)
         if news or ended:
             with shelf.work(SYSTEM) as work:
                 offers.hear(work, raised, self._automatic())
