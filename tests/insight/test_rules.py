@@ -65,6 +65,17 @@ async def test_an_impossible_value_neither_begins_nor_ends_anything(city: City) 
     assert alert.id not in [a.id for a in city.raised()]
 
 
+async def test_what_leaves_the_area_is_over_whatever_its_sensor_says(city: City) -> None:
+    square = {"type": "Polygon", "coordinates": [[[6.7, 51.4], [6.8, 51.4], [6.8, 51.5], [6.7, 51.5], [6.7, 51.4]]]}
+    await city.save(rule(geo={"georel": "within", "geometry": square}))
+    await city.level(8.5, location=point(6.75, 51.45))
+    assert len(city.raised()) == 1
+    await city.tick(60)
+    await city.level(713.0, location=point(7.5, 51.45))
+    [alert], _ = city.insight.alerts("city", state="cleared")
+    assert alert.cleared_why == "elsewhere"
+
+
 async def test_a_sensor_that_says_nonsense_is_not_silent(city: City) -> None:
     await city.save(rule("", silent_s=600, attr="level"))
     await city.level(5.0)

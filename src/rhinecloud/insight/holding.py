@@ -62,10 +62,13 @@ def credible(rule: Standing, entity: Entity) -> bool:
 
     Silence is another matter: whoever says nonsense is not silent.
     """
-    if rule.silent_us:
-        return True
-    attrs = entity["attrs"]
-    return not any(i.get("_f", 0) & IMPOSSIBLE for attr in rule.watched if attr in attrs for i in attrs[attr])
+    return bool(rule.silent_us) or sound(entity, rule.watched)
+
+
+def sound(entity: Entity, attrs: Iterable[str]) -> bool:
+    """Whether none of these attributes has an impossible value."""
+    there = entity["attrs"]
+    return not any(i.get("_f", 0) & IMPOSSIBLE for attr in attrs if attr in there for i in there[attr])
 
 
 def _heard(entity: Entity, attr: str) -> int | None:

@@ -23,7 +23,7 @@ from rhinecloud.base.model import Entity
 
 from .alerts import alert_id
 from .declare import Alert, Evidence, News, Trouble
-from .holding import Holding, credible, enough, evidence_of, observation
+from .holding import Holding, credible, enough, evidence_of, observation, sound
 from .index import Group, Index, Stretch
 from .standing import Standing
 from .window import Difference, Window
@@ -180,19 +180,23 @@ class Watch:
             self.trouble[rule.id] = Trouble(at_us=now, detail=detail, entity=entity_id, times=times)
 
     def _look(self, rule: Standing, entity: Entity | None, entity_id: str, at_us: int, now: int, over: str) -> None:
-        if entity is not None and not credible(rule, entity):
-            return
         case = self.cases.get(entity_id, {}).get(rule.id)
         difference = self._difference(rule, entity_id, at_us)
         if case is None:
-            if entity is not None and rule.selects(entity) and self._holding.holds(rule, entity, difference, now):
+            if entity is None or not rule.selects(entity) or not credible(rule, entity):
+                return
+            if self._holding.holds(rule, entity, difference, now):
                 self._begin(rule, entity, difference, at_us, now)
             return
         at_us = max(at_us, case.at_us)
         if entity is None:
             why = "gone"
         elif not rule.selects(entity):
+            if rule.geo is not None and not sound(entity, (rule.geo.attr,)):
+                return
             why = "elsewhere" if entity["type"] and rule.type in entity["type"] else "gone"
+        elif not credible(rule, entity):
+            return
         elif case.alert is not None:
             why = "" if self._holding.lasts(rule, entity, difference, now) else over
         else:
