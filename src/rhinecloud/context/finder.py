@@ -121,7 +121,7 @@ class Finder:
         if query.order:
             return self._sorted(query, self._checked(session, plan, query, now))
         if plan.exact and not (store.transient and something_expired(session.db, now)):
-            if not store.stale:
+            if query.q is None or not store.stale:  # values are asked for by q alone
                 return _exact(session.db, plan, query)
             # What was written since the index was brought up to date is found by what it was, so it is looked into; to
             # look into all that match, for their number, would take too long.
