@@ -78,7 +78,9 @@ class Session:
             began = time.monotonic()
             try:
                 await self._connected()
-            except (OSError, ssl.SSLError, TimeoutError, asyncio.IncompleteReadError) as error:
+            except Exception as error:  # a host that is no name, a busy database: the link is tried again
+                if not isinstance(error, OSError):
+                    log.exception("cot_link_failed", link=self.link.id)
                 self._stands("waiting", str(error) or type(error).__name__)
             if time.monotonic() - began > LONGEST_S:
                 wait = FIRST_S

@@ -66,10 +66,11 @@ class Taker:
     def _placed(self, event: Event) -> str:
         """Somebody of theirs is somewhere: a unit of ours, where its call sign says so; any other is nothing to us."""
         name = " ".join(event.callsign.casefold().split())
+        known = units.every(self._shelf, self._sees) if name else []
+        found = next((u for u in known if u.name.casefold() == name), None)
+        if found is None:  # most of what comes: it waits for no transaction
+            return ""
         with self._shelf.work(self._by) as work:
-            found = next((u for u in units.every(work, self._sees) if u.name.casefold() == name and name), None)
-            if found is None:
-                return ""
             if self._sees is not None and found.agency not in self._sees:
                 raise BadRequestData(f"Unit {found.name} does not belong to {self._link.agency}")
             held = assignments.open_of(work, found.id)

@@ -81,6 +81,8 @@ class Mail:
         except smtplib.SMTPRecipientsRefused as error:
             code, words = next(iter(error.recipients.values()), (550, b""))
             return Outcome(ok=False, detail=f"{code} {words.decode(errors='replace')}", again=code < 500)
+        except smtplib.SMTPNotSupportedError as error:  # this address is not ASCII; the others go on
+            return Outcome(ok=False, detail=str(error), again=False)
         except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
             return Outcome(ok=False, detail=_why("The mail server", error), again=error.smtp_code < 500)
         return Outcome(ok=True, reference=mail["Message-ID"])

@@ -6,11 +6,14 @@ seldom, up to an hour.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 
+from rhinecloud.base import telemetry
 from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound, RhineError, Unreadable
 from rhinecloud.connect import check_url, fetch
@@ -24,6 +27,8 @@ from .reading import LONGEST
 MOST_LINKS: Final = 500
 LONGEST_PAUSE_S: Final = 3600.0
 _encode = msgspec.json.Encoder().encode
+
+log = telemetry.logger("operations")
 
 
 class CapFeed(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,8 +132,6 @@ async def ask(
     Args:
         known: whether the document behind an address was taken in before.
     """
-    import asyncio
-
     feed, now = state.feed, clock()
     got: list[Taken] = []
     failed: list[str] = []
@@ -154,6 +157,9 @@ async def ask(
         error = "; ".join(failed[:3])
     except RhineError as refusal:
         error = refusal.detail
+    except Exception as failure:  # a source of any kind; it is asked again, ever more seldom
+        log.exception("cap_feed_failed", tenant=shelf.folder.name, feed=feed.id)
+        error = f"It failed here: {failure!r}"
 
     def keep() -> None:
         taken, refused = (sum(t.outcome == o for t in got) for o in ("taken", "refused"))
@@ -194,12 +200,17 @@ async def _follow(
 ) -> tuple[list[Taken], list[str]]:
     got: list[Taken] = []
     failed: list[str] = []
-    new = [link for link in links if link.partition("?")[0].endswith(".json") or not known(link)]
+
+    def unknown() -> list[str]:
+        return [link for link in links if link.partition("?")[0].endswith(".json") or not known(link)]
+
+    new = await asyncio.to_thread(unknown)  # a query a link: not in the loop
+    home = urlsplit(feed.url)[:2]
     for link in new[:MOST_LINKS]:
         try:
             answer = await fetch(
                 link,
-                headers=feed.headers,
+                headers=feed.headers if urlsplit(link)[:2] == home else {},  # tokens are for the feed's own host
                 timeout_s=feed.timeout_s,
                 max_bytes=LONGEST,
                 allow_private=allow_private,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,7 +75,7 @@ def _unzipped(name: str, data: bytes) -> Iterator[Item]:
                 return
             for each in files:
                 yield from _entry(archive, each, f"{name}/{each.filename}")
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
         yield _refused(name, data, "not-zip", f"The archive is broken: {error}")
 
 
@@ -82,10 +83,10 @@ def _entry(archive: zipfile.ZipFile, each: zipfile.ZipInfo, name: str) -> Iterat
     try:
         with archive.open(each) as stream:
             body = stream.read(reading.LONGEST + 1)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, OSError, ValueError) as error:
         yield _refused(name, b"", "not-zip", f"This file of the archive cannot be unpacked: {error}")
         return
-    if body[:4] == b"PK\x03\x04":
+    if body[:2] in (b"\x1f\x8b", b"PK"):
         yield _refused(name, body, "nested", "An archive within the archive is not opened")
     else:
         yield from items(name, body)
@@ -126,7 +127,12 @@ def _xml(name: str, data: bytes) -> Iterator[Item]:
     from xml.etree import ElementTree
 
     for number, element in enumerate(found[:MOST], 1):
-        yield _read(f"{name}#{number}", ElementTree.tostring(element, encoding="utf-8"), element, alone=False)
+        try:
+            own = ElementTree.tostring(element, encoding="utf-8")
+        except RecursionError:
+            yield _refused(f"{name}#{number}", data, "too-deep", "Its elements lie too deep within each other")
+        else:
+            yield _read(f"{name}#{number}", own, element, alone=False)
     if len(found) > MOST:
         yield _refused(name, data, "too-large", f"The document holds more than {MOST} messages")
 
@@ -159,8 +165,17 @@ def links(data: bytes, base: str) -> list[str]:
         found = _nina_links(_decoded(data))
     else:
         found = _links(reading.parse(data))
-    full = (urljoin(base, link) for link in found)
-    return list(dict.fromkeys(link for link in full if urlsplit(link).scheme in ("http", "https")))
+    full = (_full(base, link) for link in found)
+    return list(dict.fromkeys(link for link in full if link))
+
+
+def _full(base: str, link: str) -> str:
+    """The whole address; "": there is none that can be asked for."""
+    try:
+        full = urljoin(base, link)
+        return full if urlsplit(full).scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
 
 
 def _links(root: Element) -> list[str]:
