@@ -142,8 +142,8 @@ class Ground:
                 raise Conflict("A drill goes on already")
             await self._end(ground)
             await self._play(ground, scenario, fresh=True)
-            # In the name of who asked; their roles on the ground may be new to them only with the next sign-in.
-            return await asyncio.to_thread(self._desk(ground, self._by).start, scenario, title)
+            # Not in the name of who asked: their roles on the ground count for them only from the next sign-in on.
+            return await asyncio.to_thread(desk.start, scenario, title)
 
     async def end(self, ground: str, principal: Principal, drill_id: int) -> None:
         """Raises: Unauthorized, Forbidden, Conflict."""

@@ -11,7 +11,6 @@ from rhinecloud.base.declare import Label
 from .declare import Position
 
 LEVELS: Final = 9
-DAY_MIN: Final = 24 * 60
 
 
 class Area(msgspec.Struct, frozen=True, kw_only=True):

@@ -417,15 +417,6 @@ def verify(shelf: Shelf, incident: str) -> Verdict:
     return msgspec.structs.replace(found, breaks=(*found.breaks, *breaks), head=head)
 
 
-def verify_all(shelf: Shelf) -> dict[str, Verdict]:
-    """Every log of the tenant, by incident; under "" what is wrong with their common chain."""
-    known = "SELECT incident FROM log_entry UNION SELECT incident FROM log_chain"
-    incidents = [i for (i,) in shelf.rows(known)]
-    breaks, head = _verify_chain(shelf)
-    found = {incident: _verify(shelf, incident) for incident in incidents}
-    return found | {"": Verdict(entries=len(incidents), erased=0, head=head, breaks=tuple(breaks))}
-
-
 def _verify(shelf: Shelf, incident: str) -> Verdict:
     entries, erased = [], 0
     rows = shelf.rows(

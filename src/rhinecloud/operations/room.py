@@ -265,7 +265,7 @@ class Operations:
                 try:
                     await self.tick(tenant)
                 except NonexistentTenant:
-                    self._shelves.pop(tenant, None)
+                    await asyncio.to_thread(self.forget, tenant)
                 except Exception as error:  # one tenant's trouble is not the others'
                     log.exception("operations_failed", tenant=tenant, error=repr(error))
             with contextlib.suppress(TimeoutError):

@@ -95,10 +95,10 @@ class Routine:
         ids = shelf.rows("SELECT id FROM incident WHERE is_over = 0 ORDER BY reported_us")
         found = [incidents.get(shelf, name) for (name,) in ids]
         mine = [i for i in found if i.source == SOURCE]
-        return [i for i in mine if not _touched(shelf, i, self._me.source)]
+        return [i for i in mine if not _touched(shelf, i)]
 
     async def _go_on(self, desk: Desk, shelf: Shelf, incident: Incident) -> None:
-        day = next((d for d in self._days if d.title == incident.title), None)
+        day = self._of(incident)
         age_s = (self._clock() - incident.reported_us) / SECOND
         if day is None or day.for_people:
             if age_s > LEFT_S:
@@ -174,7 +174,7 @@ class Routine:
         return next((d for d in self._days if d.title == incident.title), None)
 
 
-def _touched(asked: Work | Shelf, incident: Incident, mine: str) -> bool:
+def _touched(asked: Work | Shelf, incident: Incident) -> bool:
     """Whether a person has done anything to it."""
     rows = asked.rows(
         "SELECT who FROM incident_change WHERE incident = ? UNION SELECT who FROM incident_step WHERE incident = ?"
@@ -182,4 +182,4 @@ def _touched(asked: Work | Shelf, incident: Incident, mine: str) -> bool:
         " WHERE incident = ?",
         *(incident.id,) * 4,
     )
-    return any(who.startswith("person:") and who != mine for (who,) in rows)
+    return any(who.startswith("person:") for (who,) in rows)

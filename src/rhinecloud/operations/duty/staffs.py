@@ -112,8 +112,3 @@ def convened(asked: Work | Shelf, incident_id: str, *, past: bool = False) -> li
     now = "" if past else " AND until_us IS NULL"
     rows = asked.rows(f"SELECT {_CONVENED} FROM convened WHERE incident = ?{now} ORDER BY since_us, id", incident_id)  # noqa: S608 - ours
     return [Convened(**dict(zip(Convened.__struct_fields__, row, strict=True))) for row in rows]
-
-
-def functions_of(asked: Work | Shelf, incident_id: str, person: str) -> list[str]:
-    """The functions that a person has in an incident: what an entry of theirs in the log is signed with."""
-    return [h.function for h in holders(asked, incident_id) if h.person == person]

@@ -5,7 +5,7 @@ People are an estimate that says so: within a zone they are taken to be spread e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -149,7 +149,3 @@ def _name(entity: Entity) -> str:
             if isinstance(instance.get("value"), str):
                 return str(instance["value"])
     return str(entity["id"]).rpartition(":")[2]
-
-
-def schools_and_hospitals(groups: Sequence[Group]) -> tuple[int, int]:
-    return sum(g.count for g in groups if g.kind == "school"), sum(g.count for g in groups if g.kind == "hospital")

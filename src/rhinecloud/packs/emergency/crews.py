@@ -136,7 +136,7 @@ def stand(place: Position) -> Drive:
 
 
 @lru_cache(512)
-def _worked_out(unit: Unit, before: tuple[str, ...], told: bytes) -> tuple[Leg, ...]:
+def _worked_out(unit: Unit, told: bytes) -> tuple[Leg, ...]:
     orders = msgspec.msgpack.decode(told, type=tuple[Order, ...])
     legs: tuple[Leg, ...] = ()
     for number, order in enumerate(orders):
@@ -155,7 +155,7 @@ def _worked_out(unit: Unit, before: tuple[str, ...], told: bytes) -> tuple[Leg, 
 def _legs(unit: Unit, orders: tuple[Order, ...]) -> tuple[Leg, ...]:
     if not orders:
         return ()
-    return _worked_out(unit, tuple(order.id for order in orders), msgspec.msgpack.encode(orders))
+    return _worked_out(unit, msgspec.msgpack.encode(orders))
 
 
 def _until(legs: tuple[Leg, ...], end_s: float) -> tuple[Leg, ...]:
