@@ -1,4 +1,4 @@
-"""7. What people see: pages, live parts, and the data of their islands.
+"""What people see: pages, live parts, and the data of their islands.
 
 In: the other rooms, as `Rooms`. Out: one ASGI application. It must not know how things are kept or counted: it
 asks the rooms, asks `access` before, and shows.

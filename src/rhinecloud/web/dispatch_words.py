@@ -5,10 +5,10 @@ The engine says it in English sentences with names and figures in them; a senten
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from .language import N_, words
+from .refusals import pattern_of
 
 _SENTENCES: Final = (
     N_("off duty"),
@@ -40,12 +40,7 @@ _SENTENCES: Final = (
 )
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    pieces = re.split(r"%\((\w+)\)s", text)
-    return re.compile("".join(f"(?P<{p}>.+?)" if at % 2 else re.escape(p) for at, p in enumerate(pieces)))
-
-
-_PATTERNS: Final = tuple((_pattern(text), text) for text in _SENTENCES)
+_PATTERNS: Final = tuple((pattern_of(text), text) for text in _SENTENCES)
 
 
 def told(sentence: str, language: str) -> str:

@@ -166,8 +166,8 @@ class PictureData:
         sections = {s.id: s.title for s in opened.incident.sections}
         made = []
         for known in desk.units():
-            unit = known if at_us is None else _then(desk, known, at_us)
-            kind = kinds.get(unit.kind)
+            kind = kinds.get(known.kind)
+            unit = known if at_us is None else _then(desk, known, kind, at_us)
             status = kind.status(unit.status) if kind else None
             lon, lat, ms, source = _place(unit, places)
             held = work.get(unit.id)
@@ -233,10 +233,9 @@ def _place(
     return None, None, None, ""
 
 
-def _then(desk: Desk, unit: Unit, at_us: int) -> Unit:
+def _then(desk: Desk, unit: Unit, kind: UnitKind | None, at_us: int) -> Unit:
     """A unit with the status it had at a moment."""
     past = [r for r in desk.reports(unit.id) if r.at_us <= at_us and not r.late]
-    kind = desk.things(UnitKind).get(unit.kind)
     for report in past:
         status = kind.status(report.digit) if kind else None
         if status is None or status.means != "call":

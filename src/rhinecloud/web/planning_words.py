@@ -5,11 +5,11 @@ A sentence that is not here is shown as it is.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from . import dispatch_words
 from .language import N_, words
+from .refusals import pattern_of
 
 _TEXTS: Final = (
     N_("An id has %(low)s to %(high)s characters, and no blanks around them"),
@@ -63,12 +63,7 @@ _WORDS: Final = {
 }
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    pieces = re.split(r"%\((\w+)\)s", text)
-    return re.compile("".join(f"(?P<{p}>.+?)" if at % 2 else re.escape(p) for at, p in enumerate(pieces)))
-
-
-_PATTERNS: Final = tuple((_pattern(text), text) for text in _TEXTS)
+_PATTERNS: Final = tuple((pattern_of(text), text) for text in _TEXTS)
 
 
 def told(sentence: str, language: str) -> str:

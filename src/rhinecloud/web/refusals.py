@@ -11,14 +11,14 @@ from typing import Final
 from .language import N_, words
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def pattern_of(text: str) -> re.Pattern[str]:
     """Finds a sentence, and what stands in its places."""
     pieces = re.split(r"%\((\w+)\)s", text)
     return re.compile("".join(f"(?P<{piece}>.+?)" if at % 2 else re.escape(piece) for at, piece in enumerate(pieces)))
 
 
 _SENTENCES: Final = tuple(
-    (_pattern(text), text)
+    (pattern_of(text), text)
     for text in (
         N_("%(name)s is empty"),
         N_("%(name)s is damaged: its parts cannot be read"),

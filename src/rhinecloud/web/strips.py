@@ -109,7 +109,6 @@ class TileRow(msgspec.Struct, frozen=True, kw_only=True):
     digit: str
     word: str
     means: str
-    means_word: str
     since_ms: int
     warn_s: float
     late_s: float
@@ -201,7 +200,6 @@ def tile_row(tile: Tile, agencies: Mapping[str, str], language: str) -> TileRow:
         digit=unit.status,
         word=status.label[language] if status else say(MEANS["none"]),
         means=means,
-        means_word=say(MEANS[means]),
         since_ms=unit.status_us // 1000,
         warn_s=status.warn_s if status else 0,
         late_s=status.late_s if status else 0,

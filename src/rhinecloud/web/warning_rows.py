@@ -46,7 +46,6 @@ class ChainRow(msgspec.Struct, kw_only=True):
     incident: str
     expires_us: int | None
     ended_us: int | None
-    changed_us: int
     messages: int  # published ones
 
 
@@ -109,7 +108,6 @@ class MessageView(msgspec.Struct, kw_only=True):
     references: int
     texts: list[TextView]
     picture: Markup
-    corners: int
 
 
 def chain_row(chain: warnings.Chain, say: Words) -> ChainRow:
@@ -131,7 +129,6 @@ def chain_row(chain: warnings.Chain, say: Words) -> ChainRow:
         incident=chain.incident,
         expires_us=chain.expires_us,
         ended_us=chain.ended_us,
-        changed_us=chain.changed_us,
         messages=len(chain.published),
     )
 
@@ -186,7 +183,6 @@ def message_view(message: warnings.Message, say: Words) -> MessageView:
         references=len(message.referred()),
         texts=[_text(info) for info in message.infos],
         picture=picture(geometry),
-        corners=sum(len(r) - 1 for a in message.areas() for r in a.polygons),
     )
 
 

@@ -21,9 +21,8 @@ from rhinecloud.web.visits import AnyRequest, Visit, Visits
 
 from .data import answer
 from .forms import Form
+from .incident_steps import FORWARD
 
-PLAIN_STEPS: Final = ("triage", "assign", "depart", "arrive", "contain", "resolve", "close", "review")
-"""Steps that take no reason; the others open the incident."""
 LONGEST: Final = 300
 
 
@@ -100,7 +99,7 @@ class CommandLine:
         if meaning.unit is not None and meaning.incident is not None:
             pick, incident = Pick(meaning.unit.id), meaning.incident.id
             does["assign"] = lambda: board.assign(incident, pick)
-        if meaning.incident is not None and meaning.step in PLAIN_STEPS:
+        if meaning.incident is not None and meaning.step in FORWARD:
             named, step = meaning.incident.id, meaning.step
             does["step"] = lambda: board.move(named, step)
         if meaning.kind == "answer" and meaning.unit is not None:
@@ -129,7 +128,7 @@ class CommandLine:
 def steps() -> dict[str, str]:
     """The words for steps, in both languages: those of the step, and those of the state that it leads to."""
     found: dict[str, str] = {}
-    for name in PLAIN_STEPS:
+    for name in FORWARD:
         found[name] = name
         for language in LANGUAGES:
             say = words(language)

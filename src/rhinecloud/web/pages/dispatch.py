@@ -200,6 +200,7 @@ class DispatchScreens:
         if proposing and missing and may_dispatch and not head.over:
             made = await self._rooms.operations.propose(visit.tenant, visit.principal, [opened.incident.id])
         rest = await asyncio.to_thread(self._rest, opened, needs)
+        agencies = await asyncio.to_thread(self._heads.agencies, visit)
         language = visit.language
         say = words(language)
         sections = {s.id: s.title for s in opened.incident.sections}
@@ -209,7 +210,7 @@ class DispatchScreens:
             said=say(said),
             wrong=wrong,
             typed=typed or {},
-            needs=need_rows(needs, sections, self._heads.agencies(visit), language),
+            needs=need_rows(needs, sections, agencies, language),
             open=missing,
             pairs=pairs(made, needs, sections, language) if made else [],
             gaps=gap_rows(made, language) if made else [],

@@ -31,6 +31,7 @@ from rhinecloud.web.visits import AnyRequest, Frame, Visits
 from .forms import Form
 
 FORWARD: Final = ("triage", "assign", "depart", "arrive", "contain", "resolve", "close", "review")
+"""Steps that take no reason, in their order."""
 FIELDS: Final[tuple[str, ...]] = (
     "type",
     "title",

@@ -210,7 +210,8 @@ class PublicWarnings:
         settings, now = self._rooms.settings, self._rooms.clock()
         base = shown.partition("-")[0]
         language = base if base in LANGUAGES else settings.language if not shown else "en"
-        title = {t.name: t.title for t in self._rooms.access.tenants.list()}.get(tenant, tenant)
+        tenants = await asyncio.to_thread(self._rooms.access.tenants.list)
+        title = {t.name: t.title for t in tenants}.get(tenant, tenant)
         query = "" if tenant == settings.default_tenant else f"?tenant={tenant}"
         if number:
             found = await self._rooms.warnings.shown(tenant, number)

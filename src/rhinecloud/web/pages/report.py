@@ -19,7 +19,7 @@ from rhinecloud.base.errors import BadRequestData, Conflict
 from rhinecloud.operations import Agency, reporting
 from rhinecloud.web.geography import ground
 from rhinecloud.web.incident_tabs import PATH, Head, Heads, Opened, address
-from rhinecloud.web.language import words
+from rhinecloud.web.language import NAMES, words
 from rhinecloud.web.live import Live
 from rhinecloud.web.picture_data import PictureData
 from rhinecloud.web.refusals import told
@@ -34,7 +34,6 @@ from .forms import Form
 DAY_US: Final = 86_400 * SECOND
 TEXTS: Final = ("situation", "weather", "damage", "forces", "expected_2h", "expected_6h", "expected_24h", "remarks")
 _ADDRESS: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+\Z")
-_LANGUAGES: Final = {"de": "Deutsch", "en": "English"}
 
 
 class Recipient(msgspec.Struct, kw_only=True):
@@ -92,7 +91,7 @@ class ReportScreens:
     async def release(self, request: AnyRequest, incident_id: FromPath[str], data: Form) -> Response[Any]:
         """Releases it; `do=preview` gives the document as it would be, and `do=look` the page with what was typed."""
         opened = await self._heads.open(request, incident_id, "report", "incidents.manage")
-        language = data.get("language", "") if data.get("language") in _LANGUAGES else opened.visit.language
+        language = data.get("language", "") if data.get("language") in NAMES else opened.visit.language
         try:
             typed, to = self._typed(data), _recipients(data)
             draft = await self._draft(opened, language, typed)
@@ -181,7 +180,7 @@ class ReportScreens:
                 )
                 for a in opened.incident.agencies
             ],
-            languages=_LANGUAGES,
+            languages=dict(NAMES),
             may_release=self._visits.may(opened.visit, "incidents.manage"),
             error=error,
             said=said,

@@ -77,7 +77,8 @@ class WarningScreens:
         newest = chain.newest
         if message is None and newest is not None and newest.cap is not None:
             message = warnings.read(newest.cap)
-        title = {t.name: t.title for t in self._rooms.access.tenants.list()}.get(visit.tenant, visit.tenant)
+        tenants = await asyncio.to_thread(self._rooms.access.tenants.list)
+        title = {t.name: t.title for t in tenants}.get(visit.tenant, visit.tenant)
         how = Showing(title=title, language=visit.language, preview=True, now_us=self._rooms.clock())
         page = public_page(message, chain, how)
         return self._pages.render("pages/public_warning.html", page)
@@ -225,7 +226,7 @@ class WarningScreens:
         page = WarningPage(
             frame=self._visits.frame(visit, "warning-desk", chain.title or "New warning"),
             island=self._island(visit, say),
-            tabs=tabs_of(visit, say, "own"),
+            tabs=tabs_of(say, "own"),
             chain=chain_row(chain, say),
             mode=mode,
             typed=(typed or fresh) if mode == "edit" else None,

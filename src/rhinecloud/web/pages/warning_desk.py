@@ -85,7 +85,7 @@ class DeskScreen:
         received, total = await asyncio.to_thread(desk.received, warnings.Wanted(here=True, in_force=True, limit=8))
         page = DeskPage(
             frame=self._visits.frame(visit, "warning-desk", "Warnings"),
-            tabs=tabs_of(visit, say, "own"),
+            tabs=tabs_of(say, "own"),
             approvals=[r for r in rows if r.approval],
             prepared=[r for r in rows if r.state == "prepared" and not r.approval],
             in_force=[r for r in rows if r.state == "in-force" and not r.approval],
@@ -127,7 +127,7 @@ class DeskScreen:
             found = await asyncio.to_thread(centre.incident, incident)
         page = NewPage(
             frame=self._visits.frame(visit, "warning-desk", "New warning"),
-            tabs=tabs_of(visit, say, "own"),
+            tabs=tabs_of(say, "own"),
             templates=await self._templates(desk, visit),
             incident=found.id if found else "",
             incident_title=f"{found.number} {found.title}" if found else "",

@@ -114,7 +114,6 @@ class FeedRow(msgspec.Struct, kw_only=True):
     url: str
     active: bool
     interval_s: float
-    asked_us: int
     answered_us: int
     failures: int
     error: str
@@ -160,7 +159,7 @@ class ReceivedScreens:
         found, total = await asyncio.to_thread(desk.received, wanted)
         page = ReceivedPage(
             frame=self._visits.frame(visit, "warning-desk", "Warnings of others"),
-            tabs=tabs_of(visit, say, "received"),
+            tabs=tabs_of(say, "received"),
             rows=[received_row(r, say, now) for r in found],
             pager=pager(request, len(found), total),
             search=wanted.text,
@@ -224,7 +223,7 @@ class ReceivedScreens:
         may_manage = self._visits.may(visit, "incidents.manage")
         page = OnePage(
             frame=self._visits.frame(visit, "warning-desk", found.headline),
-            tabs=tabs_of(visit, say, "received"),
+            tabs=tabs_of(say, "received"),
             row=received_row(found, say, self._rooms.clock()),
             view=message_view(message, say),
             seal=found.kept.seal.state,
@@ -275,7 +274,7 @@ class ReceivedScreens:
         )
         page = RefusedPage(
             frame=self._visits.frame(visit, "warning-desk", "Refused messages"),
-            tabs=tabs_of(visit, say, "refused"),
+            tabs=tabs_of(say, "refused"),
             rows=[
                 RefusedRow(
                     id=r.id,
@@ -330,7 +329,7 @@ class ReceivedScreens:
         say = words(visit.language)
         page = FeedsPage(
             frame=self._visits.frame(visit, "warning-desk", "Feeds of warnings"),
-            tabs=tabs_of(visit, say, "feeds"),
+            tabs=tabs_of(say, "feeds"),
             rows=[
                 FeedRow(
                     id=s.feed.id,
@@ -338,7 +337,6 @@ class ReceivedScreens:
                     url=s.feed.url,
                     active=s.feed.active,
                     interval_s=s.feed.interval_s,
-                    asked_us=s.asked_us,
                     answered_us=s.answered_us,
                     failures=s.failures,
                     error=s.error,

@@ -79,7 +79,7 @@ class SettingScreens:
         }
         page = SettingsPage(
             frame=self._visits.frame(visit, "warning-desk", "Sender of warnings"),
-            tabs=tabs_of(visit, say, "settings"),
+            tabs=tabs_of(say, "settings"),
             version=profile.version,
             typed=typed or form,
             zones=(typed or {}).get("zones", "\n".join(f"{z.name}; {z.people}" for z in profile.zones)),

@@ -41,5 +41,5 @@ async def desk_of(
     return visit, rooms.warnings.desk(visit.tenant, visit.principal)
 
 
-def tabs_of(_visit: Visit, say: Words, current: str) -> list[DeskTab]:
+def tabs_of(say: Words, current: str) -> list[DeskTab]:
     return [DeskTab(path=path, label=say(label), icon=icon, current=key == current) for key, path, label, icon in _TABS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -55,7 +56,7 @@ class Seen(msgspec.Struct, kw_only=True):
         return words(self.language)(text)
 
 
-class Register:
+class Register(ABC):
     """Made once; knows nothing of a visit but what it is given."""
 
     key: ClassVar[str]
@@ -74,17 +75,17 @@ class Register:
     def path(self) -> str:
         return f"/command/settings/{self.key}"
 
+    @abstractmethod
     def cells(self, thing: Any, seen: Seen) -> dict[str, Cell]:
         """A row of the list."""
-        raise NotImplementedError
 
+    @abstractmethod
     def typed(self, thing: Any) -> Typed:
         """The thing as a form has it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, typed: Typed, seen: Seen, before: Any) -> tuple[Any, Wrong]:
         """What a form says, with version and all that it does not show taken from `before`; or None and complaints."""
-        raise NotImplementedError
 
     def empty(self, seen: Seen) -> Typed:
         """What a new form begins with."""
