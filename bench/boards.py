@@ -141,6 +141,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=40)
     parser.add_argument("--past", type=int, default=200_000)
     given = parser.parse_args()
+    harness.pin_load()
     with harness.city() as city:
         began = time.monotonic()
         shelf = Shelf(city.data / "tenants" / "city", now_us)

@@ -1,4 +1,4 @@
-"""The one place that wires the rooms together and starts them. What is written here is how a fact travels:
+"""Wires the rooms together and starts them (the command centre: `centre.py`). How a fact travels:
 
     device → backbone (durable) → connect (decode) → context (quality, present, outbox: one commit) → history
                                                         └→ relay → backbone changes.<tenant> → screens

@@ -39,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How people reach this city from outside, e.g. https://city.example; empty: http://localhost:<port>."""
 
     database_url: str = ""
-    """PostgreSQL for access and operations (postgresql+psycopg://…); empty: SQLite files in the data directory."""
+    """PostgreSQL for access (postgresql+psycopg://…); empty: an SQLite file in the data directory."""
     nats_url: str = ""
     """An external NATS server or cluster (nats://…); empty: an embedded one is started and supervised."""
     nats_sync_always: bool = False
