@@ -56,6 +56,20 @@ def test_a_status_is_kept_and_taken_also_where_it_is_not_usual(tmp_path: Path, h
         room.report_status("hlf-1", "x")
 
 
+def test_what_a_unit_had_reported_by_a_moment_is_found_however_much_came_since(
+    tmp_path: Path, held_clock: HeldClock
+) -> None:
+    _, room, _ = manned(tmp_path, held_clock, "hlf-1")
+    held_clock.tick(10)
+    room.report_status("hlf-1", "3")
+    then = held_clock()
+    for _ in range(30):
+        held_clock.tick(1)
+        room.report_status("hlf-1", "4")
+        room.report_status("hlf-1", "1")
+    assert [r.digit for r in room.reports("hlf-1", until_us=then, limit=5)] == ["3", "2"]
+
+
 def test_a_message_that_comes_twice_counts_once(tmp_path: Path, held_clock: HeldClock) -> None:
     _, room, _ = manned(tmp_path, held_clock, "hlf-1")
     for _ in range(2):

@@ -229,8 +229,8 @@ class Desk:
         with self._dispatching(unit_id) as work:
             return radio.report(work, unit_id, digit, **members)
 
-    def reports(self, unit_id: str, *, since_us: int = 0, limit: int = 1000) -> list[StatusReport]:
-        return radio.reports(self._shelf, self.unit(unit_id).id, since_us=since_us, limit=limit)
+    def reports(self, unit_id: str, *, until_us: int | None = None, limit: int = 1000) -> list[StatusReport]:
+        return radio.reports(self._shelf, self.unit(unit_id).id, until_us=until_us, limit=limit)
 
     def waiting(self) -> list[Speech]:
         """Units that wait to speak."""

@@ -6,12 +6,16 @@ and the step is marked. A wish to speak (0, 5) never changes the status.
 
 from __future__ import annotations
 
+from typing import Final
+
 from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 
 from . import assignments, incidents, things, units
 from .declare import Assignment, Speech, StatusReport, Unit, UnitKind
 from .tables import Shelf, Work
+
+_LATEST_US: Final = 2**63 - 1
 
 
 def report(
@@ -98,9 +102,12 @@ def get(work: Work, speech_id: int) -> Speech:
     return Speech(**dict(zip(Speech.__struct_fields__, row, strict=True)))
 
 
-def reports(asked: Work | Shelf, unit_id: str, *, since_us: int = 0, limit: int = 1000) -> list[StatusReport]:
-    """What a unit reported, the newest first."""
+def reports(
+    asked: Work | Shelf, unit_id: str, *, since_us: int = 0, until_us: int | None = None, limit: int = 1000
+) -> list[StatusReport]:
+    """What a unit reported from one moment up to another, the newest first."""
     names = ", ".join(StatusReport.__struct_fields__)
-    sql = f"SELECT {names} FROM status_report WHERE unit = ? AND at_us >= ? ORDER BY at_us DESC, id DESC LIMIT ?"  # noqa: S608 - ours
-    rows = asked.rows(sql, unit_id, since_us, limit)
+    sql = f"SELECT {names} FROM status_report WHERE unit = ? AND at_us BETWEEN ? AND ?"  # noqa: S608 - ours
+    sql += " ORDER BY at_us DESC, id DESC LIMIT ?"
+    rows = asked.rows(sql, unit_id, since_us, _LATEST_US if until_us is None else until_us, limit)
     return [StatusReport(**dict(zip(StatusReport.__struct_fields__, row, strict=True))) for row in rows]
