@@ -51,6 +51,21 @@ class Centre:
         given = {"type": "fire", "place": Place(location=RUHRORT), "agencies": agencies or ("fire",)} | more
         return self.desk.report(Report(title=title, **given))[0]
 
+    def rooms(self) -> Rooms:
+        city = self.city
+        return Rooms(
+            settings=city.settings,
+            access=city.access,
+            presents=city.presents,
+            model=city.model,
+            operations=city.centre.operations,
+        )
+
+    def boards(self) -> Boards:
+        """What draws what changes on boards."""
+        rooms = self.rooms()
+        return Boards(rooms, Pages(Files(), timezone="Europe/Berlin", clock=rooms.clock))
+
     async def person(self, name: str, *grants: str) -> httpx.AsyncClient:
         """A browser of its own in which somebody has signed in."""
         access = self.city.access
@@ -124,15 +139,7 @@ async def test_the_list_is_searched_filtered_and_paged_by_address_alone(centre: 
 
 
 async def test_what_changes_is_drawn_once_a_language_and_only_for_those_who_may_know(centre: Centre) -> None:
-    city = centre.city
-    rooms = Rooms(
-        settings=city.settings,
-        access=city.access,
-        presents=city.presents,
-        model=city.model,
-        operations=city.centre.operations,
-    )
-    boards = Boards(rooms, Pages(Files(), timezone="Europe/Berlin", clock=rooms.clock))
+    boards = centre.boards()
     centre.desk.assign(centre.fire.id, [Pick("hlf-3-1")])
     centre.desk.report_status("hlf-3-1", "5")
     changed = await asyncio.to_thread(boards.changed, "city", Touched({centre.fire.id}, {"hlf-3-1"}, speech=True))
@@ -155,18 +162,8 @@ async def test_what_changes_is_drawn_once_a_language_and_only_for_those_who_may_
 async def test_what_an_agency_may_know_no_more_goes_from_its_board_though_nothing_had_changed_before(
     centre: Centre,
 ) -> None:
-    city = centre.city
-    rooms = Rooms(
-        settings=city.settings,
-        access=city.access,
-        presents=city.presents,
-        model=city.model,
-        operations=city.centre.operations,
-    )
-    boards = Boards(rooms, Pages(Files(), timezone="Europe/Berlin", clock=rooms.clock))
-    boards.note(
-        "city", BoardDesk(city.centre.operations.seat("city", ADMIN)).strips(0), ()
-    )  # as a page that is opened does
+    boards = centre.boards()
+    boards.note("city", BoardDesk(centre.desk.seat).strips(0), ())  # as a page that is opened does
     version = centre.desk.incident(centre.fire.id).version
     centre.desk.change(centre.fire.id, version, agencies=("works",))
     changed = await asyncio.to_thread(boards.changed, "city", Touched({centre.fire.id}))
