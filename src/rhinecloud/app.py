@@ -405,7 +405,8 @@ class City:
         on, everyday = self.switchboard.on(settings.default_tenant), settings.demo_incidents
         await asyncio.to_thread(seed_centres, on, *given, everyday=everyday)
         at = f"[{host}]" if ":" in host else host
-        await self.demo.start(host=host, mqtt_port=self.mqtt_port, url=f"http://{at}:{port}")
+        url = f"http://{at}:{port}"
+        await self.demo.start(host=host, mqtt_port=self.mqtt_port, url=url, days=settings.demo_days)
         stack.push_async_callback(self.demo.stop)
 
     def _archive_token(self, known: str) -> str:

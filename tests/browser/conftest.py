@@ -41,6 +41,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCity]:
     data = tmp_path_factory.mktemp("browser") / "data"
+    data.mkdir()
+    (data / "rhinecloud.toml").write_text("demo_days = 8\n")  # a week to look back on is enough
     with run_city(data) as city:
         city.until(lambda: len(city.get("/web/things")["rows"]) > 20, "the demo city's things")
         yield city

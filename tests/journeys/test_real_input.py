@@ -75,7 +75,7 @@ def test_every_lorawan_uplink_is_seen_and_found_in_the_past(
         if registry.find_eui("city", eui.lower()) is None:
             registry.add("city", Device(id=eui.lower(), kind="lorawan", location=PLACE))
         registry.change("city", eui.lower(), codec=CODEC_OF[file.parts[-3]], entity_id=entity)
-        time.sleep(0.7)  # the city looks twice a second for what the command line changed
+        time.sleep(0.55)  # the city looks twice a second for what the command line changed
         topic = f"v3/app@tenant/devices/{n}/up" if "uplink_message" in told else f"application/1/device/{eui}/event/up"
         live_city.publish("network-server", secret, topic, file.read_bytes())
         live_city.until(lambda e=entity: live_city.get(f"/ngsi-ld/v1/entities/{e}"), f"{file}: {entity}")

@@ -34,7 +34,7 @@ class House:
             token=lambda known: known or "rc_new",
             clock=clock,
         )
-        self.demo._prepare("127.0.0.1", 1883, "http://127.0.0.1:8080")
+        self.demo._prepare("127.0.0.1", 1883, "http://127.0.0.1:8080", 3)
 
 
 @pytest.fixture

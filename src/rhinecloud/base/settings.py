@@ -33,6 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """No sign-in for the APIs; refused on any address but loopback. For test suites and benchmarks."""
     demo: bool = True
     """Starts the demo city's simulator; `--empty` switches it off."""
+    demo_days: Annotated[int, Meta(ge=3, le=366)] = 35
+    """How far the demo city's past reaches back from its first start: three days at once, the rest behind them."""
     demo_incidents: bool = True
     """In the demo city small incidents come and go by themselves, worked by a control room that is not there."""
     public_url: str = ""

@@ -70,18 +70,19 @@ class Demo:
         self._starting: asyncio.Task[None] | None = None
         self._told: Told | None = None
 
-    async def start(self, *, host: str, mqtt_port: int, url: str) -> None:
+    async def start(self, *, host: str, mqtt_port: int, url: str, days: int = 3) -> None:
         """Returns at once; devices are registered and the child is started behind it.
 
         Args:
             host, mqtt_port: where devices send to. url: where HTTP is answered.
+            days: how far its past reaches back from its first start.
         """
-        self._starting = asyncio.create_task(self._start(host, mqtt_port, url))
+        self._starting = asyncio.create_task(self._start(host, mqtt_port, url, days))
 
-    async def _start(self, host: str, port: int, url: str) -> None:
+    async def _start(self, host: str, port: int, url: str, days: int) -> None:
         try:
             async with self._one:
-                await asyncio.to_thread(self._prepare, host, port, url)
+                await asyncio.to_thread(self._prepare, host, port, url, days)
                 await self._simulation.start()
         except RhineError:
             log.exception("demo_does_not_start")
@@ -99,14 +100,14 @@ class Demo:
                 await asyncio.to_thread(self._enrol, self._told)
                 await self._write(self._told)
 
-    def _prepare(self, host: str, port: int, url: str) -> None:
+    def _prepare(self, host: str, port: int, url: str, days: int) -> None:
         try:
             told = read_told(self._file)
         except InvalidRequest:  # the first start
             told = Told(
                 host=host, port=port, tenant=self._tenant, began_s=self._clock() // SECOND if self._opens else 0.0
             )
-        told.host, told.port, told.tenant, told.url = host, port, self._tenant, url
+        told.host, told.port, told.tenant, told.url, told.days = host, port, self._tenant, url, days
         told.token = self._token(told.token) if url else ""
         self._enrol(told)
         write_told(self._file, told)

@@ -35,7 +35,6 @@ from .world import World
 QUICK_S: Final = 3 * 86_400.0
 QUICK_STEP_S: Final = 1_800.0
 """What is filled in first, and at once."""
-WEEKS_S: Final = 35 * 86_400.0
 WEEKS_STEP_S: Final = 3_600.0
 PACE: Final = 0.3
 """What is filled in behind it, and which share of the time that may take."""
@@ -115,11 +114,9 @@ class Child:
             return []
         if not progress.seen_s and not progress.fills:
             quick = now - QUICK_S
-            return [
-                Fill(quick, now, QUICK_STEP_S, of="steady"),
-                Fill(quick, now, QUICK_STEP_S, PACE, of="changing"),
-                Fill(now - WEEKS_S, quick, WEEKS_STEP_S, PACE),
-            ]
+            fills = [Fill(quick, now, QUICK_STEP_S, of="steady"), Fill(quick, now, QUICK_STEP_S, PACE, of="changing")]
+            weeks = now - self._told.days * 86_400.0
+            return [*fills, Fill(weeks, quick, WEEKS_STEP_S, PACE)] if weeks < quick else fills
         if progress.seen_s and now - progress.seen_s > PAUSE_S:
             step = QUICK_STEP_S if now - progress.seen_s < QUICK_S else WEEKS_STEP_S
             return [Fill(progress.seen_s, now, step, PACE)]

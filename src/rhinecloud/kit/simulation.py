@@ -58,6 +58,7 @@ class Told(msgspec.Struct, kw_only=True):
     url: str = ""  # HTTP, for the past; "": no past is filled in
     token: str = ""  # for it
     seed: int = SEED
+    days: int = 3  # of past that is filled in before anybody asks for it
     began_s: float = 0.0  # when the city first started: what opens the demo hangs on it
     speed: float = 1.0  # how much faster than the clock the city lives, from `sped_s` on
     sped_s: float = 0.0  # when the speed was set

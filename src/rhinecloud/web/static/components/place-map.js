@@ -80,6 +80,7 @@ class PlaceSearch extends HTMLElement {
     });
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.input.addEventListener("blur", () => setTimeout(() => this.#close(), 150));
+    if (document.activeElement === this.input && this.input.value) this.#ask(); // typed before this script was there
     this.list.addEventListener("mousedown", (event) => {
       event.preventDefault();
       const row = event.target.closest("li");
