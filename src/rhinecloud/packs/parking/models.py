@@ -10,8 +10,16 @@ from __future__ import annotations
 from rhinecloud.kit import Attribute, EntityType, Label, Status
 
 
-def _text(name: str, de: str, en: str, options: tuple[str, ...] = (), *, queryable: bool = False) -> Attribute:
-    return Attribute(name=name, label=Label(de=de, en=en), kind="text", options=options, queryable=queryable)
+def _text(name: str, de: str, en: str, *, queryable: bool = False) -> Attribute:
+    return Attribute(name=name, label=Label(de=de, en=en), kind="text", queryable=queryable)
+
+
+def _word(name: str, de: str, en: str, words: dict[str, Label], *, queryable: bool = True) -> Attribute:
+    """A text of which there are but some values, each with what people read."""
+    label = Label(de=de, en=en)
+    return Attribute(
+        name=name, label=label, kind="text", options=tuple(words), words=tuple(words.items()), queryable=queryable
+    )
 
 
 def _count(name: str, de: str, en: str, *, queryable: bool = False) -> Attribute:
@@ -60,6 +68,29 @@ _PLACE = (
     _text("color", "Farbe", "Colour"),
 )
 
+_STATES = {
+    "open": Label(de="offen", en="open"),
+    "closed": Label(de="geschlossen", en="closed"),
+    "closedAbnormal": Label(de="außerplanmäßig geschlossen", en="closed out of turn"),
+    "openingTimesInForce": Label(de="nach Öffnungszeiten", en="by its opening hours"),
+    "full": Label(de="voll", en="full"),
+    "fullAtEntrance": Label(de="voll an der Einfahrt", en="full at the entrance"),
+    "almostFull": Label(de="fast voll", en="almost full"),
+    "spacesAvailable": Label(de="Plätze frei", en="places are free"),
+    "unknown": Label(de="unbekannt", en="not known"),
+}
+_TRENDS = {
+    "increasing": Label(de="füllt sich", en="filling up"),
+    "stable": Label(de="gleichbleibend", en="steady"),
+    "decreasing": Label(de="leert sich", en="emptying"),
+}
+_SPOT_STATES = {
+    "free": Label(de="frei", en="free"),
+    "occupied": Label(de="belegt", en="taken"),
+    "closed": Label(de="gesperrt", en="closed"),
+    "unknown": Label(de="unbekannt", en="not known"),
+}
+
 _COUNTED = (
     _count("totalSpotNumber", "Plätze insgesamt", "Places in all", queryable=True),
     Attribute(
@@ -82,17 +113,8 @@ _COUNTED = (
         decimals=2,
         queryable=True,
     ),
-    _text(
-        "status",
-        "Zustand",
-        "State",
-        (
-            *("open", "closed", "closedAbnormal", "openingTimesInForce", "full", "fullAtEntrance", "almostFull"),
-            *("spacesAvailable", "unknown"),
-        ),
-        queryable=True,
-    ),
-    _text("occupancyTrend", "Tendenz", "Trend", ("increasing", "stable", "decreasing")),
+    _word("status", "Zustand", "State", _STATES),
+    _word("occupancyTrend", "Tendenz", "Trend", _TRENDS, queryable=False),
     Attribute(
         name="availableSpotNumberForecast",
         label=Label(de="Vorhersage der freien Plätze", en="Forecast of free places"),
@@ -217,7 +239,7 @@ SPOT = EntityType(
     attributes=(
         *_PLACE,
         *_TERMS,
-        _text("status", "Zustand", "State", ("free", "occupied", "closed", "unknown"), queryable=True),
+        _word("status", "Zustand", "State", _SPOT_STATES),
         _text("reservedFor", "Vorbehalten für", "Reserved for"),
         _text("parkingPermit", "Berechtigung", "Permit"),
         _text("permitActiveHours", "Zeiten der Berechtigung", "Hours of the permit"),
