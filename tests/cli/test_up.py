@@ -20,6 +20,8 @@ def test_a_city_says_where_it_is_how_to_get_in_and_stops_at_ctrl_c(tmp_path: Pat
     with urllib.request.urlopen(city.url + "/health", timeout=5) as answer:
         assert answer.status == 200
     children = _children(city.process.pid)
+    invited = city.run("user", "add", "anna").stdout
+    assert invited.startswith(f"{city.url}/sign-in/link/"), "on the port that this city took"
     assert city.stop(signal.SIGINT) == 0
     assert city.url in city.said
     assert "/sign-in/link/" in city.said

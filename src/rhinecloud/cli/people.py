@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from rhinecloud.base.clock import SECOND, iso, now_us, parse_us
@@ -36,6 +37,18 @@ Role = Annotated[
 _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
 
 
+def _link(settings: Settings, secret: str) -> str:
+    """The whole address of a sign-in link: at the city that runs on this data, where one does."""
+    from rhinecloud.access import link_address
+
+    from .lock import read
+
+    note = None if settings.public_url else read(settings.data)
+    if note and note.url:
+        settings = msgspec.structs.replace(settings, public_url=note.url)
+    return link_address(settings, secret)
+
+
 @user_app.command("add")
 def add_user(
     name: Name,
@@ -48,11 +61,11 @@ def add_user(
 
     A role counts in all tenants, or after an @ in one, or after a further / as a member of an agency there.
     """
-    from rhinecloud.access import link_address, parse_grant
+    from rhinecloud.access import parse_grant
 
     with installation(data) as (access, by, settings):
         access.people.add(by, name, title=title, email=email, grants=[parse_grant(text) for text in role])
-        typer.echo(link_address(settings, access.links.new(by, name)))
+        typer.echo(_link(settings, access.links.new(by, name)))
 
 
 @user_app.command("list")
@@ -103,10 +116,8 @@ def set_password(
 @user_app.command("link")
 def new_link(name: Name, data: Data = None) -> None:
     """Print a link that lets a person in once, within 24 hours, to set a new password."""
-    from rhinecloud.access import link_address
-
     with installation(data) as (access, by, settings):
-        typer.echo(link_address(settings, access.links.new(by, name)))
+        typer.echo(_link(settings, access.links.new(by, name)))
 
 
 @user_app.command("disable")
