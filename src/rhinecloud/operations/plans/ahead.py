@@ -6,6 +6,7 @@ After the network, a bridge or a closure has changed, all of them anew. One sear
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -20,6 +21,8 @@ from rhinecloud.operations.tables import Shelf
 from rhinecloud.operations.travel import Zone
 
 MOST: Final = 200
+LOOK_S: Final = 5.0
+"""How often it is looked whether streets, closures or zones have changed; a look reads all of them."""
 
 log = telemetry.logger("operations")
 
@@ -33,6 +36,7 @@ class Ahead:
         self.roads: Roads | None = None
         self._clock = clock
         self._done: dict[str, object] = {}
+        self._next: dict[str, float] = {}
 
     async def follow(self, tenant: str, shelf: Shelf, news: Sequence[News]) -> None:
         touched = {n.incident for n in news if n.what in ("incident.reported", "incident.changed") and n.incident}
@@ -40,7 +44,10 @@ class Ahead:
             await asyncio.to_thread(self._places, tenant, shelf, sorted(touched))
 
     async def tick(self, tenant: str, shelf: Shelf) -> None:
-        await asyncio.to_thread(self._anew, tenant, shelf)
+        now = time.monotonic()
+        if now >= self._next.get(tenant, 0.0):
+            self._next[tenant] = now + LOOK_S
+            await asyncio.to_thread(self._anew, tenant, shelf)
 
     def _places(self, tenant: str, shelf: Shelf, touched: Sequence[str]) -> None:
         found = [incidents.get(shelf, i).place.location for i in touched]
