@@ -15,7 +15,6 @@ from urllib.parse import quote
 import msgspec
 
 from rhinecloud.base.clock import SECOND
-from rhinecloud.base.errors import ResourceNotFound
 from rhinecloud.operations import Agency, Clock, Desk, Incident, IncidentType
 
 from .incident_words import STATE_ICONS, STATES, TARGETS, URGENCIES
@@ -138,9 +137,7 @@ class Heads:
         Raises:
             Unauthorized, Forbidden. ResourceNotFound: there is none, or not for them.
         """
-        visit = await self._visits.allowed(request, action)
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
+        visit = await self._visits.in_centre(request, action)
         desk: Desk = await asyncio.to_thread(self._rooms.operations.desk, visit.tenant, visit.principal)
         incident = await asyncio.to_thread(desk.incident, incident_id)
         return Opened(visit=visit, desk=desk, incident=incident, tab=tab)

@@ -140,7 +140,7 @@ class Boards:
         known.update((t.unit.id, _may_know(t)) for t in tiles)
 
     def agencies(self, tenant: str) -> dict[str, str]:
-        """Titles of agencies; blocking, from memory but for the first time."""
+        """Titles of agencies. Blocking."""
         found: list[Any] = self.rooms.access.tenants.agencies(tenant)
         return {a.name: a.title or a.name for a in found}
 

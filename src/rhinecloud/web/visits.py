@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request
 from litestar.utils.scope.state import ScopeState
 
-from rhinecloud.base.errors import Forbidden, NonexistentTenant, Refused, Unauthorized
+from rhinecloud.base.errors import Forbidden, NonexistentTenant, Refused, ResourceNotFound, Unauthorized
 
 from .language import choose, words
 from .navigation import Navigation, NavItem
@@ -146,6 +146,16 @@ class Visits:
         """
         visit = await self.of(request)
         self.demand(visit, action)
+        return visit
+
+    async def in_centre(self, request: AnyRequest, action: str) -> Visit:
+        """As `allowed`, on a page of the command centre.
+
+        Raises: Unauthorized, Forbidden, NonexistentTenant. ResourceNotFound: this installation has none.
+        """
+        visit = await self.allowed(request, action)
+        if self._rooms.operations is None:
+            raise ResourceNotFound("This installation has no command centre")
         return visit
 
     def demand(self, visit: Visit, action: str) -> None:

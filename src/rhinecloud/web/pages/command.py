@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from litestar import Response, get, post
 
-from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
+from rhinecloud.base.errors import BadRequestData, Conflict
 from rhinecloud.operations import BoardDesk, Deed, Meaning, Pick, life
 from rhinecloud.web.incident_tabs import address
 from rhinecloud.web.incident_words import STATES, STEPS
@@ -72,9 +72,7 @@ class CommandLine:
         return answer(done)
 
     async def _open(self, request: AnyRequest) -> tuple[Visit, BoardDesk]:
-        visit = await self._visits.allowed(request, "incidents.read")
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
+        visit = await self._visits.in_centre(request, "incidents.read")
         return visit, BoardDesk(self._rooms.operations.seat(visit.tenant, visit.principal))
 
     def _done(self, visit: Visit, board: BoardDesk, data: dict[str, str]) -> Done:

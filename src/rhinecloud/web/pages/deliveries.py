@@ -152,13 +152,13 @@ class Deliveries:
 
     async def list(self, request: AnyRequest) -> Response[Any]:
         """What was told, the newest first."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, "incidents.read")
         page = await asyncio.to_thread(self._list, request, visit)
         return self._pages.render("parts/delivery_table.html" if is_part(request) else "pages/deliveries.html", page)
 
     async def show(self, request: AnyRequest, delivery_id: FromPath[str]) -> Response[Any]:
         """One delivery: what was said, its marks and its attempts."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, "incidents.read")
         page = await asyncio.to_thread(self._one, visit, delivery_id)
         return self._pages.render("pages/delivery.html", page)
 
@@ -242,12 +242,6 @@ class Deliveries:
         raise ResourceNotFound("There is no message at this address")
 
     # ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _visit(self, request: AnyRequest) -> Visit:
-        visit = await self._visits.allowed(request, "incidents.read")
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
-        return visit
 
     def _desk(self, visit: Visit) -> telling.TellingDesk:
         return telling.TellingDesk(self._rooms.operations.seat(visit.tenant, visit.principal))

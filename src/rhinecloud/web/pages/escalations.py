@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from rhinecloud.base.errors import Conflict, ResourceNotFound
+from rhinecloud.base.errors import Conflict
 from rhinecloud.operations import planning
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.planning_words import told
@@ -55,7 +55,7 @@ class Escalations:
 
     async def show(self, request: AnyRequest) -> Response[Any]:
         """What waits, the oldest first."""
-        visit = await self._visit(request, "incidents.read")
+        visit = await self._visits.in_centre(request, "incidents.read")
         said = N_("It is yours now; nobody else is told of it any more.") if request.query_params.get("done") else ""
         page = await asyncio.to_thread(self._page, visit, said, "")
         template = "parts/escalation_list.html" if is_part(request) else "pages/escalations.html"
@@ -63,25 +63,19 @@ class Escalations:
 
     async def count(self, request: AnyRequest) -> Response[Any]:
         """How many wait: for the mark on the boards."""
-        visit = await self._visit(request, "incidents.read")
+        visit = await self._visits.in_centre(request, "incidents.read")
         waiting = await asyncio.to_thread(lambda: self._plans(visit).waiting())
         return Response({"count": len(waiting)}, media_type="application/json", headers={"Cache-Control": "no-store"})
 
     async def take(self, request: AnyRequest, assignment_id: FromPath[int]) -> Response[Any]:
         """Somebody sees to it; then on to the incident's units."""
-        visit = await self._visit(request, "incidents.manage")
+        visit = await self._visits.in_centre(request, "incidents.manage")
         try:
             found = await asyncio.to_thread(lambda: self._plans(visit).take(assignment_id))
         except Conflict as conflict:
             page = await asyncio.to_thread(self._page, visit, "", conflict.detail)
             return self._pages.render("pages/escalations.html", page, status=409)
         return Redirect(f"/incidents/{found.incident}/dispatch", status_code=303)
-
-    async def _visit(self, request: AnyRequest, action: str) -> Visit:
-        visit = await self._visits.allowed(request, action)
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
-        return visit
 
     def _plans(self, visit: Visit) -> planning.PlanDesk:
         seat = self._rooms.operations.seat(visit.tenant, visit.principal)

@@ -11,7 +11,6 @@ import msgspec
 from litestar import Response, get
 from markupsafe import Markup
 
-from rhinecloud.base.errors import ResourceNotFound
 from rhinecloud.operations import SEVERITIES, Asked, BoardDesk, Desk, Incident, IncidentType
 from rhinecloud.web.incident_tabs import OVER, address
 from rhinecloud.web.incident_words import STATE_ICONS, STATES
@@ -113,9 +112,7 @@ class IncidentsScreen:
 
     async def show(self, request: AnyRequest) -> Response[Any]:
         """The board; `?view=list` the list."""
-        visit = await self._visits.allowed(request, "incidents.read")
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
+        visit = await self._visits.in_centre(request, "incidents.read")
         if request.query_params.get("view") == "list":
             return await self._list(request, visit)
         mark = (await self._live.channel(visit.tenant)).mark

@@ -49,7 +49,7 @@ class MyUnit:
 
     async def show(self, request: AnyRequest) -> Response[Any]:
         """The page; without a unit, the choice of one."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, ACTION)
         change = request.query_params.get("change") == "1"
         page = await asyncio.to_thread(self._page, visit, change=change)
         await self._note(visit, page)
@@ -57,7 +57,7 @@ class MyUnit:
 
     async def now(self, request: AnyRequest) -> Response[Any]:
         """What is new since `?mark=`, as soon as there is something; 204 where nothing came for some seconds."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, ACTION)
         known, loop = request.query_params.get("mark", ""), asyncio.get_running_loop()
         until = loop.time() + WAIT_S
         while True:
@@ -76,7 +76,7 @@ class MyUnit:
 
     async def board(self, request: AnyRequest, data: Form) -> Response[Any]:
         """They are on this unit now."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, ACTION)
         unit = data.get("unit", "")
         if unit:
             await asyncio.to_thread(lambda: self._desk(visit).board(unit))
@@ -86,7 +86,7 @@ class MyUnit:
 
     async def seen(self, request: AnyRequest, data: Form) -> Response[Any]:
         """These messages are before somebody's eyes."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, ACTION)
         ids = [i for i in data.get("ids", "").split(" ") if i][:20]
         await asyncio.to_thread(lambda: self._desk(visit).shown(ids, read=True))
         return Response(None, status_code=204)
@@ -105,19 +105,13 @@ class MyUnit:
         return await self._act(request, lambda desk: desk.report_status(data.get("status", "")[:3]))
 
     async def _act(self, request: AnyRequest, act: Callable[[telling.CrewDesk], object]) -> Response[Any]:
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, ACTION)
         try:
             await asyncio.to_thread(lambda: act(self._desk(visit)))
         except (Conflict, BadRequestData) as error:
             page = await asyncio.to_thread(self._page, visit, error.detail)
             return self._pages.render("pages/my_unit.html", page, status=error.status)
         return Redirect(PATH, status_code=303)
-
-    async def _visit(self, request: AnyRequest) -> Visit:
-        visit = await self._visits.allowed(request, ACTION)
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
-        return visit
 
     def _desk(self, visit: Visit) -> telling.CrewDesk:
         return telling.CrewDesk(self._rooms.operations.seat(visit.tenant, visit.principal))

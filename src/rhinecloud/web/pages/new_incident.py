@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 
 from rhinecloud.base.clock import SECOND
-from rhinecloud.base.errors import BadRequestData, Conflict, Refused, ResourceNotFound
+from rhinecloud.base.errors import BadRequestData, Conflict, Refused
 from rhinecloud.operations import SEVERITIES, URGENCIES, BoardDesk, Desk, IncidentType, Place, Report
 from rhinecloud.web.channel import shown
 from rhinecloud.web.districts import districts
@@ -97,20 +97,20 @@ class NewIncident:
 
     async def show(self, request: AnyRequest) -> Response[Any]:
         """The empty form; `?alert=` from an alert of the city, `?title=` with words of the command line."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, "incidents.manage")
         typed = {name: request.query_params.get(name, "")[:500] for name in FIELDS}
         page = await asyncio.to_thread(self._page, visit, self._begun(visit, typed), {}, None)
         return self._pages.render("pages/incident_new.html", page)
 
     async def like(self, request: AnyRequest, data: Form) -> Response[Any]:
         """What may be the same, while the form is filled in."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, "incidents.manage")
         page = await asyncio.to_thread(self._page, visit, dict(data), {}, None)
         return self._pages.render("parts/incident_same.html", page)
 
     async def places(self, request: AnyRequest) -> Response[bytes]:
         """Districts and things whose name has these words."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, "incidents.manage")
         wanted = request.query_params.get("q", "").casefold().split()[:6]
         if not wanted or len("".join(wanted)) < 2:
             return answer([])
@@ -133,7 +133,7 @@ class NewIncident:
 
     async def save(self, request: AnyRequest, data: Form) -> Response[Any]:
         """Reports it. What is wrong stands beside its field, and what was typed stays."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, "incidents.manage")
         typed = dict(data)
         wrong = _wrong(typed, visit.language)
         conflict = None
@@ -152,7 +152,7 @@ class NewIncident:
 
     async def note(self, request: AnyRequest, data: Form) -> Response[Any]:
         """It is the same: what was typed goes into the log of that one."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, "incidents.manage")
         typed = dict(data)
         text = "\n".join(part for part in (typed.get("text", "").strip(), typed.get("address", "").strip()) if part)
 
@@ -162,12 +162,6 @@ class NewIncident:
             return board.note_report(typed.get("same", ""), title, text, source).id
 
         return Redirect(address(await asyncio.to_thread(act)), status_code=303)
-
-    async def _visit(self, request: AnyRequest) -> Visit:
-        visit = await self._visits.allowed(request, "incidents.manage")
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
-        return visit
 
     def _board(self, visit: Visit) -> BoardDesk:
         return BoardDesk(self._rooms.operations.seat(visit.tenant, visit.principal))

@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from rhinecloud.base.errors import BadRequestData, Refused, ResourceNotFound
+from rhinecloud.base.errors import BadRequestData, Refused
 from rhinecloud.operations import SEVERITIES, Incident, IncidentType, PlaybookStep, PlaybookVersion, playing
 from rhinecloud.web.incident_tabs import Heads, address
 from rhinecloud.web.language import N_, words
@@ -160,9 +160,7 @@ class Playbooks:
         self._heads = Heads(rooms, visits)
 
     async def _visit(self, request: AnyRequest, action: str = "incidents.read") -> tuple[Visit, playing.PlaybookDesk]:
-        visit = await self._visits.allowed(request, action)
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
+        visit = await self._visits.in_centre(request, action)
         desk = await asyncio.to_thread(self._rooms.operations.playbook_desk, visit.tenant, visit.principal)
         return visit, desk
 

@@ -247,10 +247,7 @@ class Registers:
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def visit(self, request: AnyRequest, action: str = "incidents.read") -> Visit:
-        visit = await self._visits.allowed(request, action)
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
-        return visit
+        return await self._visits.in_centre(request, action)
 
     def seen(self, visit: Visit) -> Seen:
         """Blocking."""

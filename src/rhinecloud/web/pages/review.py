@@ -14,7 +14,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from rhinecloud.base.clock import SECOND
-from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
+from rhinecloud.base.errors import BadRequestData, Conflict
 from rhinecloud.operations import Asked, Desk, IncidentType, review
 from rhinecloud.web.incident_tabs import address as incident_address
 from rhinecloud.web.language import N_, words
@@ -89,9 +89,7 @@ class Reviews:
         return Redirect("/review#findings", status_code=303)
 
     async def _desk(self, request: AnyRequest) -> tuple[Visit, Desk]:
-        visit = await self._visits.allowed(request, "incidents.read")
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
+        visit = await self._visits.in_centre(request, "incidents.read")
         return visit, await asyncio.to_thread(self._rooms.operations.desk, visit.tenant, visit.principal)
 
     async def _page(self, request: AnyRequest, visit: Visit, desk: Desk, *, error: str = "") -> Response[Any]:

@@ -79,22 +79,16 @@ class UnitsScreen:
 
     async def show(self, request: AnyRequest) -> Response[Any]:
         """The board."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, "incidents.read")
         mark = (await self._live.channel(visit.tenant)).mark
         page = await asyncio.to_thread(self._board, visit, mark)
         return self._pages.render("pages/units.html", page)
 
     async def card(self, request: AnyRequest, unit_id: FromPath[str]) -> Response[Any]:
         """One unit: what it is, its status to change, what it reported."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, "incidents.read")
         page = await asyncio.to_thread(self._card, visit, unit_id)
         return self._pages.render("parts/unit_card.html", page)
-
-    async def _visit(self, request: AnyRequest) -> Visit:
-        visit = await self._visits.allowed(request, "incidents.read")
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
-        return visit
 
     def _board(self, visit: Visit, mark: str) -> UnitsPage:
         say, language = words(visit.language), visit.language

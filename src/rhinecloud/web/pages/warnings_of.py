@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import msgspec
 
-from rhinecloud.base.errors import ResourceNotFound
 from rhinecloud.web.language import N_, Words
 from rhinecloud.web.rooms import Rooms
 from rhinecloud.web.visits import AnyRequest, Visit, Visits
@@ -35,9 +34,7 @@ async def desk_of(
     Raises:
         Unauthorized, Forbidden. ResourceNotFound: this installation has none.
     """
-    visit = await visits.allowed(request, action)
-    if rooms.warnings is None:
-        raise ResourceNotFound("This installation has no command centre")
+    visit = await visits.in_centre(request, action)
     return visit, rooms.warnings.desk(visit.tenant, visit.principal)
 
 

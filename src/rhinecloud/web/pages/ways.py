@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from rhinecloud.base.errors import BadRequestData, Conflict, Refused, ResourceNotFound
+from rhinecloud.base.errors import BadRequestData, Conflict, Refused
 from rhinecloud.operations import telling
 from rhinecloud.web.language import N_, words
 from rhinecloud.web.rendering import Pages
@@ -78,7 +78,7 @@ class Ways:
 
     async def show(self, request: AnyRequest) -> Response[Any]:
         """All ways, and the form of one."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, ACTION)
         query, say = request.query_params, words(visit.language)
         done = {
             "saved": N_("The way is saved."),
@@ -91,7 +91,7 @@ class Ways:
 
     async def save(self, request: AnyRequest, data: Form) -> Response[Any]:
         """A new way, or another version of one."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, ACTION)
         form = await request.form()
         chosen = [str(v) for v in form.getall("about", [])]
         typed = {k: str(v) for k, v in data.items() if k not in ("about", "_csrf_token")}
@@ -114,16 +114,10 @@ class Ways:
 
     async def attempt(self, request: AnyRequest, way_id: FromPath[int]) -> Response[Any]:
         """Sends a test."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, ACTION)
         await asyncio.to_thread(lambda: self._desk(visit).try_way(way_id))
         await self._rooms.access.record(visit.principal, "way.try", str(way_id), tenant=visit.tenant)
         return Redirect(f"{ROOT}?done=tried", status_code=303)
-
-    async def _visit(self, request: AnyRequest) -> Visit:
-        visit = await self._visits.allowed(request, ACTION)
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
-        return visit
 
     def _desk(self, visit: Visit) -> telling.TellingDesk:
         return telling.TellingDesk(self._rooms.operations.seat(visit.tenant, visit.principal))

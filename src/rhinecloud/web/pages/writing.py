@@ -43,7 +43,7 @@ class Writing:
 
     async def show(self, request: AnyRequest) -> Response[Any]:
         """The form; `?to=` and `?incident=` fill it in."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, ACTION)
         query = request.query_params
         typed = {"to": query.get("to", "")[:300], "incident": query.get("incident", "")[:60]}
         page = await asyncio.to_thread(self._page, visit, typed, secrets.token_hex(12))
@@ -51,7 +51,7 @@ class Writing:
 
     async def send(self, request: AnyRequest, data: Form) -> Response[Any]:
         """Hands it over; it goes out at once."""
-        visit = await self._visit(request)
+        visit = await self._visits.in_centre(request, ACTION)
         typed = {k: v for k, v in data.items() if not k.startswith("_")}
         key = typed.get("key", "")[:40] or secrets.token_hex(12)
         try:
@@ -63,12 +63,6 @@ class Writing:
             visit.principal, "message.send", str(made.id), tenant=visit.tenant, to=list(made.given.to)
         )
         return Redirect("/deliveries?about=message", status_code=303)
-
-    async def _visit(self, request: AnyRequest) -> Visit:
-        visit = await self._visits.allowed(request, ACTION)
-        if self._rooms.operations is None:
-            raise ResourceNotFound("This installation has no command centre")
-        return visit
 
     def _desk(self, visit: Visit) -> telling.TellingDesk:
         return telling.TellingDesk(self._rooms.operations.seat(visit.tenant, visit.principal))
