@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,26 @@ async def test_an_attempt_that_a_kill_cut_off_is_made_again_and_counted_as_a_dou
     office.renew()
     await office.settle()
     assert len(hooks.got) == 2, "what is known to have arrived is not sent again"
+
+
+async def test_what_came_of_one_could_not_be_noted_it_is_sent_again_with_the_same_id(
+    office: Office, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.way(recipient="agency:fire", channel="webhook", address=hooks.url)
+    made = office.tell(Tell(key="a", about="report", to=("agency:fire",), text=WORDS))
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(attempts, "end", full)
+        await office.settle()
+    assert len(hooks.got) == 1 and office.states(made.id) == ["waiting"]
+    office.clock.tick(61)
+    await office.settle()
+    (found,) = outbox.deliveries(office.shelf, made.id)
+    assert (found.state, found.doubts) == ("received", 1)
+    assert len(hooks.got) == 2 and len({headers["webhook-id"] for headers, *_ in hooks.got}) == 1
 
 
 async def test_a_drill_never_leaves_on_a_real_channel(office: Office, hooks: Hooks, mails: Mails) -> None:

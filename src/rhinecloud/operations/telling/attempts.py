@@ -181,19 +181,26 @@ def fail(work: Work, found: Delivery, reason: str) -> None:
     )
 
 
-def recover(work: Work) -> int:
-    """What a former process had begun: nobody knows what became of it, so it is sent again; how many."""
+def recover(
+    work: Work, only: Collection[str] | None = None, *, why: str = "the process ended meanwhile", pause_s: float = 0
+) -> int:
+    """What was begun and not ended: nobody knows what became of it, so it is sent again; how many.
+
+    Args:
+        only: ids of deliveries; None: all, as a process finds them when it starts.
+    """
     rows = work.rows("SELECT id, attempts FROM delivery WHERE begun_us IS NOT NULL")
+    rows = [row for row in rows if only is None or row[0] in only]
     for delivery_id, number in rows:
         work.run(
             "UPDATE delivery SET begun_us = NULL, doubts = doubts + 1,"
             " next_us = CASE WHEN state = 'waiting' THEN ? END WHERE id = ?",
-            *(work.now, delivery_id),
+            *(work.now + round(pause_s * SECOND), delivery_id),
         )
         work.run(
-            "UPDATE delivery_attempt SET ended_us = ?, outcome = 'unknown', detail = 'the process ended meanwhile'"
+            "UPDATE delivery_attempt SET ended_us = ?, outcome = 'unknown', detail = ?"
             " WHERE delivery = ? AND number = ?",
-            *(work.now, delivery_id, number),
+            *(work.now, why, delivery_id, number),
         )
     return len(rows)
 

@@ -31,6 +31,8 @@ from .ways import Known, Resolve
 
 GIVE_UP_EVERY_US: Final = 60_000_000
 STOP_S: Final = 2.0
+DOUBT_S: Final = 60.0
+"""After which something is sent again of which could not be noted what came of it."""
 KEPT_NEWS_US: Final = 30 * 86_400 * 1_000_000
 """How long it is known which news were told to whom."""
 
@@ -184,6 +186,7 @@ class Telling:
 
     async def _work(self, tenant: str, shelf: Shelf, line: str) -> None:
         """Sends what is due on a line until nothing is, or it does not work."""
+        parcels: list[Parcel] = []
         try:
             going = True
             while going:
@@ -195,8 +198,18 @@ class Telling:
                 going = all(o.ok for o in outcomes)
         except NonexistentTenant:
             return
-        except Exception as error:  # the attempts are known as begun, and made again at the next start
+        except Exception as error:  # what came of them could not be noted: they are sent again, and known as doubtful
             log.exception("telling_failed", tenant=tenant, line=line, error=repr(error))
+            await asyncio.to_thread(self._give_back, shelf, parcels)
+
+    @staticmethod
+    def _give_back(shelf: Shelf, parcels: Sequence[Parcel]) -> None:
+        try:
+            with shelf.work(SYSTEM) as work:
+                ids = [p.delivery.id for p in parcels]
+                attempts.recover(work, ids, why="what came of it could not be noted", pause_s=DOUBT_S)
+        except Exception:  # they are taken up at the next start
+            log.exception("telling_not_given_back")
 
     def _begin(self, shelf: Shelf, line: str) -> list[Parcel]:
         ids = attempts.due(shelf, self._clock(), (), line)
