@@ -61,6 +61,7 @@ class Cap:
     def __init__(self, room: warnings.Warnings, access: Access, *, default_tenant: str) -> None:
         self._room, self._access, self._default = room, access, default_tenant
         self._rendered: dict[tuple[str, str], tuple[object, bytes, bytes]] = {}  # → what it was rendered of, bytes, tag
+        self._rendering = asyncio.Lock()
         self._messages: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._buckets: dict[str, tuple[float, float]] = {}
 
@@ -104,22 +105,28 @@ class Cap:
         board = self._room.board(tenant) or await self._room.load(tenant)
         kept = self._rendered.get((tenant, path))
         if kept is None or kept[0] is not board:
-            profile = await self._room.profile(tenant)
-            root = self._room.root()
-            if path == "/warnings.atom":
-                title = f"{profile.sender_name}: Warnungen"
-                body = await asyncio.to_thread(warnings.atom, board, root, title, profile.sender_name)
-            else:
-                body = await asyncio.to_thread(warnings.geojson, board, root)
-            kept = self._rendered[(tenant, path)] = (board, body, _tag(body))
+            async with self._rendering:  # a new warning brings everybody at once; one of them renders it
+                kept = self._rendered.get((tenant, path))
+                if kept is None or kept[0] is not board:
+                    body = await self._render(tenant, path, board)
+                    kept = self._rendered[(tenant, path)] = (board, body, _tag(body))
         kind = b"application/atom+xml; charset=utf-8" if path == "/warnings.atom" else b"application/geo+json"
         return _cached(asked, kept[1], kept[2], kind, FRESH)
 
+    async def _render(self, tenant: str, path: str, board: Any) -> bytes:
+        profile = await self._room.profile(tenant)
+        root = self._room.root()
+        if path == "/warnings.atom":
+            title = f"{profile.sender_name}: Warnungen"
+            return await asyncio.to_thread(warnings.atom, board, root, title, profile.sender_name)
+        return await asyncio.to_thread(warnings.geojson, board, root)
+
     async def _message(self, asked: Asked, tenant: str, number: str, place: int) -> Answer:
+        drills = self._may_see(asked, tenant)
         key = (tenant, f"{number}/{place}")
         body = self._messages.get(key)
         if body is None:
-            shown = await self._room.shown(tenant, number, drills=self._may_see(asked, tenant))
+            shown = await self._room.shown(tenant, number, drills=drills)
             found = next((m for m in shown.chain.published if m.place == place), None)
             if found is None or not found.signed:
                 raise ResourceNotFound(f"Warning {number} has no message {place}")
