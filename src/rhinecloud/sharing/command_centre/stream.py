@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from rhinecloud.base.errors import Unavailable
+from rhinecloud.base.errors import RhineError, Unavailable
 from rhinecloud.operations import News
 from rhinecloud.sharing.exchange import Asked, Receive, Send
 
@@ -22,6 +22,7 @@ from .handlers import MOST_NEWS, Visit, whole
 
 BEAT_S: Final = 10.0
 LINES: Final = 200
+_OVER: Final = b"event: over\ndata: {}\n\n"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -56,7 +57,7 @@ class NewsStream:
             await _write(send, b"retry: 2000\n\n" + (b"event: missed\ndata: {}\n\n" if missed else b""))
             while not gone.done() and not self._over:
                 if not self._still(asked, visit):
-                    await _write(send, b"event: over\ndata: {}\n\n")
+                    await _write(send, _OVER)
                     break
                 if found:
                     await _write(send, b"".join(map(_event, found)))
@@ -65,7 +66,11 @@ class NewsStream:
                 if gone.done():
                     return
                 coming = self._next_news(visit.tenant)
-                found, after, _ = await asyncio.to_thread(visit.desk.news, after, MOST_NEWS)
+                try:
+                    found, after, _ = await asyncio.to_thread(visit.desk.news, after, MOST_NEWS)
+                except RhineError:  # the tenant is gone, or their right to it; a status was sent long ago
+                    await _write(send, _OVER)
+                    break
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             self._lines -= 1
