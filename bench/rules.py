@@ -137,9 +137,9 @@ class Sender:
 def keep_rules(data: Path, count: int, devices: int) -> None:
     """Writes the rules while the city stands still, as it does itself when a person saves one."""
     from rhinecloud.insight.rules import Rules
-    from rhinecloud.insight.tables import FILE, Shelf
+    from rhinecloud.insight.tables import shelf_of
 
-    shelf = Shelf(data / "tenants" / "city" / FILE)
+    shelf = shelf_of(data / "tenants" / "city")
     kept = Rules(shelf, (), now_us())
     for n in range(count):
         if n < devices:
