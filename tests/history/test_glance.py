@@ -45,6 +45,15 @@ async def test_a_glance_knows_what_was_deleted(histories: Histories, outboxes: O
     assert {t.entity for t in await past.glance(TEN + 200 * SECOND, {LEVEL}, everything=True)} == {GAUGE, OTHER}
 
 
+async def test_touched_is_what_was_told_of_between_two_moments(histories: Histories, outboxes: Outboxes) -> None:
+    tell(outboxes)
+    past = histories.open("city")
+    assert set(await past.touched(TEN + 60 * SECOND, TEN + 180 * SECOND, {LEVEL}, 10)) == {GAUGE}
+    assert set(await past.touched(TEN, TEN + 60 * SECOND, {LEVEL, LOCATION}, 10)) == {GAUGE, OTHER}
+    assert await past.touched(TEN + 180 * SECOND, TEN + 240 * SECOND, {LEVEL, LOCATION}, 10) == {}
+    assert len(await past.touched(TEN, TEN + 60 * SECOND, {LEVEL, LOCATION}, 0)) == 1, "one more than asked for"
+
+
 async def test_moves_are_told_in_order_the_last_of_each_step(histories: Histories, outboxes: Outboxes) -> None:
     tell(outboxes)
     past = histories.open("city")

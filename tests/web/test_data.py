@@ -163,6 +163,40 @@ async def test_the_past_has_the_names_of_now(screens: Screens) -> None:
     assert (await screens.http.get("/web/things?at=2026-11-20T08:00:00Z")).json()["rows"] == []
 
 
+async def test_a_step_through_time_tells_what_differs_and_comes_to_the_same(screens: Screens) -> None:
+    hours = [f"2026-11-20T{hour:02}:00:00Z" for hour in range(8, 13)]
+    still = thing(screens.city.model, "WaterObserved", "Still", 6.7, 51.4, hours[0], height=2.0)
+    await screens.tell(still)
+    for hour, at in enumerate(hours[1:4]):
+        await screens.tell(gauge(screens, height=4.0 + hour, at=at))
+
+    async def told(at: str, since: str = "") -> Any:
+        return (await screens.http.get("/web/things", params={"at": at, "since": since})).json()
+
+    shown: dict[str, Any] = {row[0]: row for row in (await told(hours[0]))["rows"]}
+    steps = [1, 3, 2, 0, 4, 1]
+    for before, now in zip([0, *steps], steps, strict=False):
+        step = await told(hours[now], hours[before])
+        assert step["sinceMs"] is not None and len(step["rows"]) + len(step["gone"]) <= 1, "the other stood still"
+        for name in step["gone"]:
+            shown.pop(name, None)
+        shown |= {row[0]: row for row in step["rows"]}
+        assert shown == {row[0]: row for row in (await told(hours[now]))["rows"]}
+    whole = await told(hours[1], "")
+    assert whole["sinceMs"] is None and whole["gone"] == []
+    assert (await screens.http.get(f"/web/things?at={hours[1]}&since=x")).status_code == 400
+
+
+async def test_of_what_one_may_not_see_nobody_is_told_that_it_was_not_there(screens: Screens) -> None:
+    closed = Update(op=Op.CREATE, id="urn:x:1", entity={"type": ["https://example.org/Secret"], "attrs": {}})
+    await screens.tell(closed)
+    now = screens.city.clock()
+    step = {"since": iso(now + 1_000_000), "at": iso(now - 3_600_000_000)}
+    assert (await screens.http.get("/web/things", params=step)).json()["gone"] == []
+    await screens.sign_in()
+    assert (await screens.http.get("/web/things", params=step)).json()["gone"] == ["urn:x:1"]
+
+
 async def test_hostile_queries_are_answered(screens: Screens) -> None:
     for path in (
         "/web/things?at=%00",

@@ -55,6 +55,16 @@ def glance(
     return list(map(Told._make, found))
 
 
+def touched(past: Store, from_us: int, to_us: int, attrs: Collection[str], limit: int) -> dict[str, str]:
+    """Entities of which one of these attributes, or their being there, was told in (from_us, to_us]; with their types.
+
+    Args:
+        limit: entities at most; where more are given, there were more.
+    """
+    rows = rows_between(past, from_us + 1, to_us + 1, "entity, type, attr", f"(attr = '' OR attr IN ({_list(attrs)}))")
+    return dict(past.rows(f"SELECT entity, any_value(type) FROM ({rows}) GROUP BY entity LIMIT {limit + 1}"))
+
+
 def movers(past: Store, attr: str) -> set[str]:
     """Entities of which this attribute had more than one value: for a location, what moves."""
     rows = rows_between(past, None, None, "entity, attr, body", f"attr = '{_quoted(attr)}'")

@@ -31,7 +31,7 @@ from .copies import Format, export, snapshot
 from .engine import Engine, Store
 from .evolution import Evolutions, TemporalQuery, evolve, kinds_of
 from .evolving import Mended, Recorded, erase, mend, record
-from .glance import Told, glance, movers, moves
+from .glance import Told, glance, movers, moves, touched
 from .replay import Replayed, replay
 from .series import Figures, aggregate, figures, read_series
 from .upkeep import Kept, keep
@@ -360,6 +360,10 @@ class History:
     ) -> tuple[list[Told], bool]:
         """What a few attributes became in a time, step by step; see `glance.moves`."""
         return await self._read(moves, from_us, to_us, attrs, step_us=step_us, limit=limit)
+
+    async def touched(self, from_us: int, to_us: int, attrs: Collection[str], limit: int) -> dict[str, str]:
+        """Entities that were told of in a time, with their types; see `glance.touched`."""
+        return await self._read(touched, from_us, to_us, attrs, limit)
 
     async def movers(self, attr: str) -> set[str]:
         """Entities of which this attribute had more than one value."""

@@ -6,8 +6,9 @@ the present does.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +22,8 @@ from .things import LOCATION, NAMES, Kinds, Row, level, name_of, position, short
 
 MOVES: Final = 60_000
 """Changes in one answer; who plays fast is given coarser steps."""
+STEP: Final = 6_000
+"""Things that may differ between two moments for the second to be told as what differs from the first."""
 MOVERS_S: Final = 300.0
 """How long it is remembered which things move."""
 _json = msgspec.json.Decoder()
@@ -69,14 +72,35 @@ class Moments:
     async def picture(self, at_us: int) -> tuple[list[Row], bool]:
         """Everything that was there at a moment; the second value says whether that is all."""
         told = await self._history.glance(at_us, self._attrs(), everything=True)
-        rows = self._rows(told)
+        rows = await self._placed(told, at_us)
+        return list(rows.values())[:LIMIT], len(rows) <= LIMIT
+
+    async def step(self, since_us: int, at_us: int) -> tuple[list[Row], list[str]] | None:
+        """What was otherwise at a moment than at another: rows, and ids of what was not there. None: too much was."""
+        earlier, later = sorted((since_us, at_us))
+        about = self._attrs() | {LOCATION}
+        touched = await self._history.touched(earlier, later, about, STEP)
+        if len(touched) > STEP:
+            return None
+        told = await self._history.glance(at_us, self._attrs(), ids=touched, everything=True)
+        rows = await self._placed(told, at_us)
+        there = {part.entity for part in told}
+        # Of what they may not see, nobody is told that it went.
+        gone = [e for e, types in touched.items() if e not in there and self._kind(types) is not None]
+        return list(rows.values()), gone
+
+    async def _placed(self, told: Sequence[Told], at_us: int) -> dict[str, Row]:
+        """Rows by id, named, and standing where they stood."""
+        for types in {part.type for part in told}:
+            self._kind(types)  # kinds that are new are added here: screens read them on this loop
+        rows = await asyncio.to_thread(self._rows, told)
         strangers = rows.keys() - self._now.keys()
         if strangers:
             await self._name(rows, strangers, at_us)
         if moving := (await self._movers.of(self._history)) & rows.keys() - strangers:
             for part in await self._history.glance(at_us, {LOCATION}, ids=moving):
                 rows[part.entity].lon, rows[part.entity].lat = _place(part) or (None, None)
-        return list(rows.values())[:LIMIT], len(rows) <= LIMIT
+        return rows
 
     async def moves(self, from_us: int, to_us: int, step_us: int) -> tuple[list[Move], bool]:
         """What changed in (from_us, to_us], the last word of each step."""
@@ -102,12 +126,14 @@ class Moments:
         rows: dict[str, Row] = {}
         kinds = [(kind, kind.attr, self._kinds.status_attr(kind)) for kind in self._kinds.list]
         for part in told:
-            place = self._kind(part.type)
-            if place is None or is_copy(part.entity):
+            row = rows.get(part.entity)
+            place = self._kind(part.type) if row is None else row.kind
+            if place is None:
                 continue
             kind, main, status = kinds[place]
-            row = rows.get(part.entity)
             if row is None:
+                if is_copy(part.entity):
+                    continue
                 row = rows[part.entity] = self._row(part.entity, place)
             elif part.dataset and row.observed_ms is not None:
                 continue  # the default instance is there, or another one

@@ -41,6 +41,8 @@ class Snapshot(msgspec.Struct, kw_only=True, rename="camel"):
     mark: str  # for /web/live; "" at a moment of the past
     ms: int  # the moment shown
     limit: int
+    since_ms: int | None = None  # of the past: rows and `gone` are what differs from that moment; None: rows are all
+    gone: list[str] = []
 
 
 class Played(msgspec.Struct, kw_only=True):
@@ -64,15 +66,23 @@ class Data:
         return visit, self._access.readable_types(visit.principal, visit.tenant)
 
     async def things(self, request: AnyRequest) -> Response[bytes]:
-        """Every thing that may be seen, as rows; now, or `at` a moment."""
+        """Every thing that may be seen, as rows; now, or `at` a moment. Who shows another moment of the past, `since`,
+        is told what differs from it, where that is not too much."""
         visit, readable = await self._reader(request)
         kinds, hidden = self._live.kinds(visit.tenant), self._live.unmapped(visit.tenant)
         channel = await self._live.channel(visit.tenant)
         board = await channel.board()
-        at, mark = request.query_params.get("at", ""), channel.mark
+        query = request.query_params
+        at, mark = query.get("at", ""), channel.mark
+        since, gone = query.get("since", ""), list[str]()
         if at:
-            at_us, mark = moment(at), ""
-            rows, complete = await self._moments(visit, board, readable).picture(at_us)
+            at_us, mark, complete = moment(at), "", True
+            moments = self._moments(visit, board, readable)
+            if since and (step := await moments.step(moment(since), at_us)):
+                rows, gone = step
+            else:
+                since = ""
+                rows, complete = await moments.picture(at_us)
         else:
             at_us, complete = self._rooms.clock(), board.complete
             rows = [row for row in board.rows.values() if shown(kinds.list[row.kind].iri, readable, hidden)]
@@ -83,6 +93,8 @@ class Data:
             mark=mark,
             ms=at_us // 1000,
             limit=LIMIT,
+            since_ms=moment(since) // 1000 if at and since else None,
+            gone=gone,
         )
         return await packed(request, snapshot)
 

@@ -21,6 +21,7 @@ import { fromAddress, toAddress } from "./view-address.js";
 import { figure, island, n, t } from "./words.js";
 
 const PHONE = "(max-width: 860px)";
+const WHOLE_MS = 60_000; // for so long moments are told as steps from one that was told whole; late data may come meanwhile
 
 class CitySituation extends HTMLElement {
   #picked = new Picked();
@@ -29,6 +30,8 @@ class CitySituation extends HTMLElement {
   #changed = new Map(); // id → whether its place in the list would be another
   #frame = 0;
   #time = null; // TimeTravel
+  #shownAt = ""; // the moment of the past that the things are of
+  #whole = 0; // when the last whole picture of the past came; 0: what is shown is none
   #clock = null;
 
   async connectedCallback() {
@@ -165,6 +168,7 @@ class CitySituation extends HTMLElement {
 
   /** How the past went on. */
   #moved(moves, ms) {
+    this.#whole = 0;
     for (const move of moves) {
       const before = this.#picked.things.get(move[1]);
       if (!before) continue; // came into being; the next picture has it
@@ -190,10 +194,11 @@ class CitySituation extends HTMLElement {
 
   async #load(settled = true) {
     const at = island.at;
+    const since = at && this.#whole && Date.now() - this.#whole < WHOLE_MS ? this.#shownAt : "";
     let snapshot;
     let alerts = null;
     try {
-      [snapshot, alerts] = await Promise.all([load("/web/things", { at }), this.alerts && settled ? load("/web/alerts", { at }).catch(() => null) : null]);
+      [snapshot, alerts] = await Promise.all([load("/web/things", { at, since }), this.alerts && settled ? load("/web/alerts", { at }).catch(() => null) : null]);
     } catch (error) {
       this.#status("offline");
       this.list.show([], 0, 0, [], error.message);
@@ -201,6 +206,8 @@ class CitySituation extends HTMLElement {
       return;
     }
     if (at !== island.at && !this.#time.overtaken) return;
+    this.#shownAt = at;
+    if (snapshot.sinceMs === null) this.#whole = at && snapshot.complete ? Date.now() : 0;
     const first = !this.#picked.things.size;
     if (alerts) this.#alarm(alerts.alerts, false);
     else if (at) this.#alertsOf(Date.parse(at));

@@ -15,14 +15,18 @@ export class Picked {
   sort = "state";
   #alarmed = new Map(); // entity → its worst alert's state
 
-  /** Everything anew, from a snapshot of /web/things; `layers` are the names of those that are on, null as declared. */
+  /** Everything anew, from a snapshot of /web/things, or what differs from another moment; `layers` are the names of those
+   * that are on, null as declared. */
   load(snapshot, now, layers) {
     const first = !this.things.size;
     this.kinds = snapshot.kinds;
     if (layers) this.off = new Set(this.kinds.filter((k) => !layers.has(k.name)).map((k) => k.name));
     else if (first) this.off = new Set(this.kinds.filter((k) => !k.layerOn).map((k) => k.name));
-    const things = new Map();
+    const step = snapshot.sinceMs !== null;
+    const things = step ? this.things : new Map();
+    for (const id of snapshot.gone) things.delete(id);
     for (const row of snapshot.rows) things.set(row[0], this.fresh(row, now));
+    if (step) for (const thing of things.values()) this.#weighed(thing).stale = thing.silent(this.kinds, now);
     this.things = things;
   }
 
