@@ -173,9 +173,11 @@ def test_a_unit_with_a_radio_takes_an_order_and_is_followed_by_its_digits(town: 
         until(lambda: _held(town)["state"] == "accepted", "accepted")
         radio.publish("up", radioStatus="3")
         until(lambda: town.call("GET", f"/incidents/{made['id']}").json()["state"] == "under-way", "under way")
+        assert town.call("POST", "/units/hlf-1/statuses", {"status": "4"}).is_success  # said by voice
+        radio.publish("up", radioStatus="3")  # its device says again what it said before
         radio.publish("up", radioStatus="5")
         until(lambda: _speaks(town), "the wish to speak")
-        assert town.call("GET", "/units/hlf-1").json()["status"] == "3", "5 is a call, no state"
+        assert town.call("GET", "/units/hlf-1").json()["status"] == "4", "5 is a call, no state, and 3 is nothing new"
         town.call("POST", f"/assignments/{held['id']}/withdraw", {"reason": "Fehlalarm"})
         recall = radio.orders.get(timeout=20)
         assert (recall["name"], recall["params"]["data"]["kind"]) == ("message", "recall")

@@ -179,6 +179,7 @@ async def test_a_unit_takes_an_order_over_mqtt_answers_in_its_own_time_and_keeps
         first = (await heard.until("city/hlf-3-1/up", 1))[0]
         parts = first if isinstance(first, list) else [first]
         assert {"radioStatus", "location", "name"} <= {name for part in parts for name in part}
+        assert "radioStatus" in parts[-1], "what has stood for hours is said as of now, too"
         await asyncio.sleep(0.3)
         order = {"kind": "order", "incident": {"location": [6.7707, 51.4912]}}
         command = msgspec.json.encode({"id": "c1", "name": "order", "params": {"data": order}})

@@ -71,7 +71,7 @@ class Station:
         self._topic = f"{told.tenant}/{device}"
         self._lost = asyncio.Event()
         self._client: Client | None = None
-        self._before: dict[str, tuple[dict[str, Any], float]] = {}  # entity → values last sent, and when
+        self._before: dict[str, tuple[dict[str, Any], float]] = {}  # entity → values last sent, and when all were
         self._kept: list[dict[str, Any]] = []
         self._introduced = False
         self._answering: set[asyncio.Task[None]] = set()
@@ -152,19 +152,22 @@ class Station:
         """What changed about a unit, each with when it did. People live by the clock, however fast the city lives."""
         assert thing.crew is not None and self._client is not None
         acting = thing.crew.act(self._book.of(self.device), now_s)
-        before, sent_s = self._before.get(thing.entity, ({}, 0.0))
-        fresh = {name: value for name, value in acting.values.items() if whole or before.get(name) != value}
-        if now_s - sent_s >= thing.interval_s:
-            fresh |= {"location": acting.values["location"]}
-        if not fresh:
-            return
+        before, repeated_s = self._before.get(thing.entity, ({}, 0.0))
         by_time: dict[float, dict[str, Any]] = {}
-        for name, value in fresh.items():
-            by_time.setdefault(acting.since.get(name, now_s), {})[name] = value
+        for name, value in acting.values.items():
+            if whole or before.get(name) != value:
+                by_time.setdefault(acting.since.get(name, now_s), {})[name] = value
+        if whole or now_s - repeated_s >= thing.interval_s:
+            # Also what holds for hours is said again and again: who hears nothing takes the unit for silent.
+            repeated_s = now_s
+            standing = {name: acting.values[name] for name in ("location", *acting.since)}
+            by_time[now_s] = by_time.get(now_s, {}) | standing
+        if not by_time:
+            return
         made = [reading(thing, at_s, values) for at_s, values in sorted(by_time.items())]
         if whole:
             made[-1] = {"name": thing.name, **thing.fixed} | made[-1]
-        self._before[thing.entity] = acting.values, now_s
+        self._before[thing.entity] = acting.values, repeated_s
         self._introduced = True
         self._client.publish(f"{self._topic}/up", msgspec.json.encode(made[0] if len(made) == 1 else made), qos=1)
         self.messages += 1

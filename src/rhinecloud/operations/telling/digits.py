@@ -17,7 +17,7 @@ from rhinecloud.base import telemetry
 from rhinecloud.base.errors import BadRequestData
 from rhinecloud.base.model import Changes
 from rhinecloud.operations import radio, units
-from rhinecloud.operations.declare import By
+from rhinecloud.operations.declare import By, Unit
 from rhinecloud.operations.tables import FILE, Shelf
 
 ATTRIBUTE: Final = "radioStatus"
@@ -47,7 +47,7 @@ class Digits:
         for at, name in enumerate(changes.attr):
             unit = by_entity.get(changes.entity[at]) if name == self._attribute else None
             digit = _digit(changes.body[at]) if unit is not None else ""
-            if unit is None or not digit or self._last.get((changes.tenant, unit.id), unit.status) == digit:
+            if unit is None or not digit or self._said(changes.tenant, shelf, unit) == digit:
                 continue  # nothing that was not known: devices say where they stand again and again
             sent_us = changes.observed_us[at] or changes.received_us[at]
             try:
@@ -57,6 +57,14 @@ class Digits:
             except BadRequestData as error:  # a digit that its status map does not have
                 log.warning("status_refused", tenant=changes.tenant, unit=unit.id, detail=error.detail)
             self._last[changes.tenant, unit.id] = digit
+
+    def _said(self, tenant: str, shelf: Shelf, unit: Unit) -> str:
+        """What the device said last, whatever a person has reported since; before it has, what is known."""
+        if (tenant, unit.id) not in self._last:
+            last = "WHERE unit = ? AND source = 'radio' ORDER BY at_us DESC, id DESC LIMIT 1"
+            rows = shelf.rows(f"SELECT digit FROM status_report {last}", unit.id)  # noqa: S608 - ours
+            self._last[tenant, unit.id] = rows[0][0] if rows else unit.status
+        return self._last[tenant, unit.id]
 
 
 def _digit(body: bytes | None) -> str:
