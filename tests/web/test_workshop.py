@@ -305,3 +305,16 @@ async def test_dead_letters_are_sent_again(screens: Screens) -> None:
     await screens.post("/quality/letters/discard", form="/quality", sequence=str(kept.sequence))
     assert not await screens.city.dead.list("city")
     assert len(await screens.city.dead.list("port")) == 1
+
+
+async def test_a_table_says_words_in_the_readers_language_and_begins_with_what_people_ask_for(screens: Screens) -> None:
+    model = screens.city.model
+    park = thing(model, "OffStreetParking", "Tief 1", 6.76, 51.43, availableSpotNumber=12, totalSpotNumber=90)
+    assert park.entity is not None
+    status = next(a.iri for a in model.attributes(model.terms["OffStreetParking"]) if a.name == "status")
+    park.entity["attrs"][status] = [{"type": "Property", "value": "almostFull"}]
+    await screens.tell(park)
+    page = (await screens.http.get("/data/OffStreetParking", headers={"Accept-Language": "de"})).text
+    assert "fast voll" in page and "almostFull" not in page.partition("<tbody>")[2]
+    assert "Plätze insgesamt" in page.partition("<thead>")[2].partition("</thead>")[0]
+    assert "Breite" not in page.partition("<thead>")[2].partition("</thead>")[0]

@@ -34,6 +34,7 @@ OPERATORS: Final = {
     "!": N_("is not there"),
 }
 COLUMNS: Final = 6
+ENOUGH: Final = 4
 """Columns of who has not chosen."""
 _PART: Final = re.compile(r"(!?)([A-Za-z_][\w:/.#-]*)(?:(>=|<=|==|!=|~=|>|<)(.+))?\Z", re.DOTALL)
 _PLAIN: Final = ("name", "location", "address", "source", "refDevice", "dataProvider", "alternateName", "description")
@@ -121,10 +122,12 @@ def read(given: Any, sort: Sort) -> Asking:
 
 
 def usual(sort: Sort) -> list[Choosable]:
-    """The columns that tell most: the main attribute, then the figures in the order of their declaration."""
-    figures = [a for a in sort.attributes if a.numeric and not a.main]
-    others = [a for a in sort.attributes if a.kind in ("text", "boolean") and a.name not in _PLAIN and not a.main]
-    return [*(a for a in sort.attributes if a.main), *figures, *others][:COLUMNS]
+    """The columns that tell most: the main attribute and what people ask for; where that is little, figures and words
+    beside it, in the order of their declaration."""
+    shown = [a for a in sort.attributes if a.kind in ("number", "integer", "text", "boolean") and a.name not in _PLAIN]
+    first = [a for a in shown if a.main] + [a for a in shown if a.asked and not a.main]
+    others = sorted((a for a in shown if not a.main and not a.asked), key=lambda a: not a.numeric)
+    return first[:COLUMNS] if len(first) >= ENOUGH else [*first, *others][:COLUMNS]
 
 
 def added(given: Mapping[str, str], sort: Sort) -> str | None:

@@ -5,6 +5,7 @@ In: the model, and which packs are on in a tenant. Out: words of one language. W
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -29,9 +30,11 @@ class Choosable(msgspec.Struct, kw_only=True, frozen=True):
     unit_name: str
     decimals: int | None
     options: tuple[str, ...]
+    words: Mapping[str, str]  # of its values, as people read them
     minimum: float | None
     maximum: float | None
     main: bool
+    asked: bool  # declared as what people ask for
 
     @property
     def numeric(self) -> bool:
@@ -104,7 +107,9 @@ def choosable(declared: Attribute, kind: EntityType, language: str) -> Choosable
         unit_name=units.label(code, language) if code else "",
         decimals=declared.decimals,
         options=declared.options,
+        words={value: label[language] for value, label in declared.words},
         minimum=declared.minimum,
         maximum=declared.maximum,
         main=declared.name == kind.main,
+        asked=declared.queryable,
     )

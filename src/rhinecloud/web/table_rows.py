@@ -60,8 +60,9 @@ def _cell(instance: dict[str, Any] | None, column: Choosable, language: str) -> 
         other = unit if unit and unit != column.unit else ""
         return Cell(number=float(value), unit=other, decimals=column.decimals, doubtful=bool(flags & DOUBTFUL))
     relation = instance.get("type") == "Relationship" and isinstance(value, str)
+    text = ("true" if value else "false") if isinstance(value, bool) else short_text(value)
     return Cell(
-        text=("true" if value else "false") if isinstance(value, bool) else short_text(value),
+        text=column.words.get(text, text),
         doubtful=bool(flags & DOUBTFUL),
         links=value if relation else "",
     )

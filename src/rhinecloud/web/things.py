@@ -39,6 +39,7 @@ class Kind(msgspec.Struct, kw_only=True, frozen=True):
     icon: str
     attr: str = ""  # expanded name of the main attribute
     figure: Label = Label("", "")  # what that attribute is called
+    words: tuple[tuple[str, Label], ...] = ()  # of its values, where it is none that is measured
     unit: str = ""  # its symbol
     decimals: int | None = None
     interval_s: float | None = None
@@ -53,6 +54,7 @@ class Kind(msgspec.Struct, kw_only=True, frozen=True):
             plural=self.plural[language],
             icon=self.icon,
             figure=self.figure[language],
+            words={value: label[language] for value, label in self.words},
             unit=self.unit,
             decimals=self.decimals,
             interval_s=self.interval_s,
@@ -69,6 +71,7 @@ class ShownKind(msgspec.Struct, kw_only=True, rename="camel"):
     plural: str
     icon: str
     figure: str
+    words: dict[str, str]
     unit: str
     decimals: int | None
     interval_s: float | None
@@ -121,6 +124,7 @@ class Kinds:
             icon=declared.icon,
             attr=main.iri if main else "",
             figure=main.label if main else Label("", ""),
+            words=main.words if main else (),
             unit=units.symbol(main.unit) if main and main.unit else "",
             decimals=main.decimals if main else None,
             interval_s=declared.interval_s,

@@ -264,9 +264,11 @@ def _undeclared(found: Any, model: Any) -> Sort:
                 unit_name="",
                 decimals=None,
                 options=(),
+                words={},
                 minimum=None,
                 maximum=None,
                 main=False,
+                asked=False,
             )
         )
     plain = found.name.rsplit("/", 1)[-1].rsplit("#", 1)[-1]

@@ -9,7 +9,7 @@ import { Ground } from "./ground.js";
 import { Measure } from "./measure.js";
 import { CLUSTER_UNTIL } from "./places.js";
 import { ThingsLayer } from "./things-layer.js";
-import { age, figure, island, n, t } from "./words.js";
+import { age, island, n, t } from "./words.js";
 
 const CAMERA_ONLY = 0.02; // of the screen's pixels: what WebGL paints where the base map is ours, and nothing is in it
 
@@ -165,7 +165,7 @@ class CityMap extends HTMLElement {
     this.tip?.remove();
     const { thing } = hit;
     const kind = this.#kinds[thing.kind];
-    const value = thing.number === null ? thing.text : `${figure(thing.number, kind.decimals)} ${kind.unit}`;
+    const value = thing.number === null ? thing.said(kind) : `${thing.said(kind)} ${kind.unit}`;
     this.tip = h("div", { class: "map-tip", "data-id": thing.id, "aria-hidden": "true" }, h("strong", {}, thing.name), h("span", {}, kind.label), h("span", { class: "line" }, h("b", {}, value || "–"), thing.ms === null ? "" : ` · ${age(thing.ms)}`));
     this.append(this.tip);
     const left = Math.min(hit.x + 22, this.clientWidth - this.tip.offsetWidth - 8);

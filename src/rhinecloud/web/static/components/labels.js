@@ -1,7 +1,5 @@
 // Values and names beside the things: which find room, and their pictures.
 
-import { figure } from "./words.js";
-
 const NAMES_FROM = 13;
 const MOST = 260;
 const HALO = 3;
@@ -103,7 +101,8 @@ export class Labels {
 }
 
 function value(thing, kind) {
-  return thing.number === null ? thing.text.slice(0, 24) : figure(thing.number, kind.decimals) + (kind.unit ? ` ${kind.unit}` : "");
+  if (thing.number !== null) return thing.said(kind) + (kind.unit ? ` ${kind.unit}` : "");
+  return thing.text.length > 2 ? thing.said(kind).slice(0, 24) : thing.text; // who knows the digits of a status needs no words
 }
 
 /** Places on the screen that are taken, found by cells of 64 pixels. */

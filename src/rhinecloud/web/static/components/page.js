@@ -118,3 +118,9 @@ if (when) {
   day.max = local(Date.now()).slice(0, 10);
   [day.value, time.value] = local(island.at ? Date.parse(island.at) : Date.now() - 3_600_000).slice(0, 16).split("T");
 }
+
+// Where tabs do not fit side by side, the current one is in sight.
+for (const tab of document.querySelectorAll(".tabs > [aria-current]")) {
+  const bar = tab.parentElement;
+  bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+}

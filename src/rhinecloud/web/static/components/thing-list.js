@@ -125,7 +125,7 @@ class ThingList extends HTMLElement {
     const told = this.#kinds[thing.kind];
     put(name, thing.name);
     put(kind, told.label);
-    const text = thing.number === null ? thing.text : figure(thing.number, told.decimals);
+    const text = thing.said(told);
     if (item.dataset.value !== text + told.unit) {
       value.replaceChildren(text || "–", told.unit && thing.number !== null ? h("span", { class: "unit" }, told.unit) : "");
       item.dataset.value = text + told.unit;

@@ -1,6 +1,6 @@
 // One thing as the islands keep it, made of a row of /web/things, /web/live or /web/moves.
 
-import { island } from "./words.js";
+import { figure, island } from "./words.js";
 
 const SILENT_AFTER = 3; // intervals without news make a thing stale
 const keys = new Map(); // name → what it is sorted by
@@ -58,6 +58,11 @@ export class Thing {
     if (state !== null) made.state = made.own = state;
     if (place) [made.lon, made.lat] = place;
     return made;
+  }
+
+  /** Its main figure without the unit; a word of its kind as people read it. */
+  said(kind) {
+    return this.number === null ? (kind.words[this.text] ?? this.text) : figure(this.number, kind.decimals);
   }
 
   /** Whether nothing was heard of it for too long, at the moment that is shown. */
