@@ -8,6 +8,7 @@ command centre likewise, to the agencies that may know.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections import deque
@@ -28,6 +29,8 @@ from .rooms import Rooms
 from .things import Kinds, Row
 
 EVERY_S: Final = 0.1
+UNSEEN_S: Final = 5.0
+"""How often what changed is taken up while nobody looks at things; who comes then wakes it."""
 KEEP_S: Final = 60.0
 BEHIND_S: Final = 1.0
 """How long a snapshot waits for changes that are committed but were not heard yet; then everything is read anew."""
@@ -156,6 +159,7 @@ class Channel:
         self._filling = asyncio.Lock()
         self._board = Board(kinds)
         self.lookers: set[Looker] = set()
+        self._looked_at = asyncio.Event()
 
     @property
     def mark(self) -> str:
@@ -326,6 +330,16 @@ class Channel:
                 log.exception("live_flush_failed", tenant=self._tenant, error=repr(error))
             # The first change goes out at once; those that follow are gathered.
             await asyncio.sleep(EVERY_S)
+            if not any(looker.things for looker in self.lookers):
+                self._looked_at.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._looked_at.wait(), UNSEEN_S)
+
+    def follow(self, looker: Looker) -> None:
+        """Somebody looks from now on, until they are taken from `lookers`."""
+        self.lookers.add(looker)
+        if looker.things:
+            self._looked_at.set()
 
     def _flush(self) -> None:
         touched, self._touched = self._touched, {}
