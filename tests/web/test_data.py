@@ -6,9 +6,11 @@ import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 
 from rhinecloud.base.clock import iso
 from rhinecloud.base.model import Op, Update
+from rhinecloud.web import channel as channel_module
 from rhinecloud.web.channel import QUEUE, Kept, Looker
 
 from .conftest import Screens, thing
@@ -262,6 +264,35 @@ async def test_a_broken_connection_goes_on_where_it_was(screens: Screens) -> Non
         await anext(lost)
         assert b"event: reset" in await anext(lost)
         await lost.aclose()
+    finally:
+        await live.stop()
+
+
+async def test_what_changed_a_lot_while_nobody_looked_is_read_anew_by_who_comes(
+    screens: Screens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_module, "UNSEEN_MOST", 1)
+    live = _live(screens)
+    try:
+        channel = await live.channel("city")
+        await channel.board()
+        before = channel.mark
+        for number in range(40):
+            await screens.tell(*(gauge(screens, f"G{n}", height=number / 10) for n in range(3)))
+            await asyncio.sleep(0.02)
+            if channel.mark.partition(".")[0] != before.partition(".")[0]:
+                break
+        else:
+            raise AssertionError("it followed what nobody saw")
+        await screens.tell(gauge(screens, "G1", height=7.7), Update(op=Op.DELETE, id="urn:ngsi-ld:WaterObserved:g2"))
+        rows = (await channel.board()).rows
+        assert rows["urn:ngsi-ld:WaterObserved:g1"].number == 7.7 and "urn:ngsi-ld:WaterObserved:g2" not in rows
+        stale = live.follow("city", Looker(None), before, lambda: True)
+        await anext(stale)
+        assert b"event: reset" in await anext(stale)
+        await screens.tell(gauge(screens, "G1", height=8.8))
+        assert b"8.8" in await asyncio.wait_for(anext(stale), 5)
+        await stale.aclose()
     finally:
         await live.stop()
 

@@ -31,6 +31,8 @@ from .things import Kinds, Row
 EVERY_S: Final = 0.1
 UNSEEN_S: Final = 5.0
 """How often what changed is taken up while nobody looks at things; who comes then wakes it."""
+UNSEEN_MOST: Final = 2_000
+"""Things that may change unseen in between; where more do, nothing is followed, and who comes reads everything anew."""
 KEEP_S: Final = 60.0
 BEHIND_S: Final = 1.0
 """How long a snapshot waits for changes that are committed but were not heard yet; then everything is read anew."""
@@ -160,6 +162,7 @@ class Channel:
         self._board = Board(kinds)
         self.lookers: set[Looker] = set()
         self._looked_at = asyncio.Event()
+        self._asleep = False
 
     @property
     def mark(self) -> str:
@@ -190,6 +193,7 @@ class Channel:
         """Everything as it is now: what is committed before this is called is on it."""
         present = self._rooms.presents.open(self._tenant)
         async with self._filling:
+            self._asleep = False
             committed = present.sequence()
             if self._board.filled and not await self._caught_up(committed):
                 self._board.filled = False
@@ -267,6 +271,11 @@ class Channel:
         return b"alert", _json.encode(AlertMessage(kept.news.what, row, kept.counts))
 
     async def _heard(self, _subject: str, data: bytes) -> None:
+        if self._asleep:
+            return
+        if len(self._touched) > UNSEEN_MOST and not self._seen and not self._filling.locked():
+            self._sleep()
+            return
         changes = unpack(data)
         for entity, kind, attr, change in zip(changes.entity, changes.type, changes.attr, changes.change, strict=True):
             if attr == "" and change == Change.DELETED:
@@ -330,10 +339,22 @@ class Channel:
                 log.exception("live_flush_failed", tenant=self._tenant, error=repr(error))
             # The first change goes out at once; those that follow are gathered.
             await asyncio.sleep(EVERY_S)
-            if not any(looker.things for looker in self.lookers):
+            if not self._seen:
                 self._looked_at.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._looked_at.wait(), UNSEEN_S)
+
+    @property
+    def _seen(self) -> bool:
+        return any(looker.things for looker in self.lookers)
+
+    def _sleep(self) -> None:
+        """Follows no things until somebody asks for the board; marks that were given do not hold any more."""
+        self._asleep, self._board.filled = True, False
+        self._epoch = secrets.token_hex(4)
+        self._kept.clear()
+        self._touched.clear()
+        self._deleted.clear()
 
     def follow(self, looker: Looker) -> None:
         """Somebody looks from now on, until they are taken from `lookers`."""
