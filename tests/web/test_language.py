@@ -13,6 +13,7 @@ from jinja2 import Environment
 import rhinecloud.web
 from rhinecloud.web.island import texts as island_texts
 from rhinecloud.web.language import choose, words
+from rhinecloud.web.rendering import number
 
 ROOM = Path(rhinecloud.web.__file__).parent
 SPOKEN_ARGUMENTS = {"said", "error"}  # of our page methods: translated there
@@ -108,3 +109,20 @@ def test_templates_say_something() -> None:
 )
 def test_a_visit_gets_the_language_it_asks_for(chosen: str, accept: str, language: str) -> None:
     assert choose(chosen, accept, "de") == language
+
+
+@pytest.mark.parametrize(
+    ("x", "decimals", "german", "english"),
+    [
+        (1234.5, 1, "1.234,5", "1,234.5"),
+        (None, 0, "–", "–"),
+        (1e300, 2, "1E300", "1E300"),
+        (-2.5e15, None, "-2,5E15", "-2.5E15"),
+        (float("inf"), 2, "–", "–"),
+        (5e-324, 3, "0,000", "0.000"),
+    ],
+)
+def test_a_number_is_written_as_people_write_it_however_great(
+    x: float | None, decimals: int | None, german: str, english: str
+) -> None:
+    assert (number(x, "de", decimals), number(x, "en", decimals)) == (german, english)

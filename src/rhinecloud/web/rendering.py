@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 import re
 from datetime import UTC, datetime
 from functools import cache
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from babel.dates import format_datetime, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_scientific
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
 from markupsafe import Markup, escape
@@ -29,6 +30,8 @@ from rhinecloud.base.clock import SECOND, Clock
 from .language import LANGUAGES, words
 
 FOLDER: Final = Path(__file__).parent
+GREAT: Final = 1e15
+"""From here on a number is written with a power of ten."""
 _IMPORT: Final = re.compile(r"""^import (?:[^"';]* from )?["'](\.[^"']+)["'];""", re.MULTILINE)
 TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
@@ -176,7 +179,9 @@ class Pages:
 
 def number(x: float | None, language: str, decimals: int | None = None) -> str:
     """A figure as people of that language write it; None is a dash."""
-    if x is None:
+    if x is None or not math.isfinite(x):
         return "–"
+    if abs(x) >= GREAT:  # whatever a device may send; written out it would be longer than a line
+        return format_scientific(x, format="0.###E0", locale=language)
     pattern = "#,##0.###" if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
     return format_decimal(x, format=pattern, locale=language)
