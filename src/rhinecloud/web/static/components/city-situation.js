@@ -31,6 +31,8 @@ class CitySituation extends HTMLElement {
   #frame = 0;
   #time = null; // TimeTravel
   #shownAt = ""; // the moment of the past that the things are of
+  #present = false; // what is shown is all that there is now
+  #line = ""; // how the line for live changes is
   #whole = 0; // when the last whole picture of the past came; 0: what is shown is none
   #clock = null;
 
@@ -194,7 +196,7 @@ class CitySituation extends HTMLElement {
 
   async #load(settled = true) {
     const at = island.at;
-    const since = at && this.#whole && Date.now() - this.#whole < WHOLE_MS ? this.#shownAt : "";
+    const since = at && this.#base();
     let snapshot;
     let alerts = null;
     try {
@@ -207,7 +209,8 @@ class CitySituation extends HTMLElement {
     }
     if (at !== island.at && !this.#time.overtaken) return;
     this.#shownAt = at;
-    if (snapshot.sinceMs === null) this.#whole = at && snapshot.complete ? Date.now() : 0;
+    if (snapshot.sinceMs === null || this.#present) this.#whole = at && snapshot.complete ? Date.now() : 0;
+    this.#present = !at && snapshot.complete;
     const first = !this.#picked.things.size;
     if (alerts) this.#alarm(alerts.alerts, false);
     else if (at) this.#alertsOf(Date.parse(at));
@@ -222,6 +225,13 @@ class CitySituation extends HTMLElement {
       this.#live?.stop();
       this.#status("past");
     }
+  }
+
+  /** The moment of which everything is shown, so that another one can be told as what differs; "" where that is none. */
+  #base() {
+    if (this.#whole && Date.now() - this.#whole < WHOLE_MS) return this.#shownAt;
+    const soon = new Date(Date.now() + 1000).toISOString().replace(/\.\d+/, "");
+    return this.#present && this.#line === "live" ? soon : "";
   }
 
   /** The alerts of the moment; `redraw` where things are there already. */
@@ -248,7 +258,7 @@ class CitySituation extends HTMLElement {
   #note(snapshot) {
     this.querySelector(".map-note.data")?.remove();
     const note = (kind, name, text) => this.querySelector(".map-place").append(h("div", { class: `map-note data notice ${kind}` }, icon(name), h("span", {}, text)));
-    if (snapshot.rows.length === 0) note("", "map-pin-off", island.at ? t("Nothing was known of this moment.") : t("No things yet. Connect the first device, and it appears here."));
+    if (!this.#picked.things.size) note("", "map-pin-off", island.at ? t("Nothing was known of this moment.") : t("No things yet. Connect the first device, and it appears here."));
     else if (!snapshot.complete) note("minor", "triangle-alert", t("The city has more than {limit} things; not all are shown.", { limit: figure(snapshot.limit) }));
   }
 
@@ -266,6 +276,7 @@ class CitySituation extends HTMLElement {
   }
 
   #status(state) {
+    this.#line = state;
     showState(state, this.#live?.heard);
     this.toggleAttribute("data-offline", state === "offline");
   }
