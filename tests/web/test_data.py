@@ -284,6 +284,10 @@ async def test_what_changed_a_lot_while_nobody_looked_is_read_anew_by_who_comes(
                 break
         else:
             raise AssertionError("it followed what nobody saw")
+        early = live.follow("city", Looker(None), channel.mark, lambda: True)
+        await anext(early)
+        assert b"event: reset" in await anext(early), "who has asked for no board yet loads anew"
+        await early.aclose()
         await screens.tell(gauge(screens, "G1", height=7.7), Update(op=Op.DELETE, id="urn:ngsi-ld:WaterObserved:g2"))
         rows = (await channel.board()).rows
         assert rows["urn:ngsi-ld:WaterObserved:g1"].number == 7.7 and "urn:ngsi-ld:WaterObserved:g2" not in rows

@@ -162,7 +162,7 @@ class Channel:
         self._board = Board(kinds)
         self.lookers: set[Looker] = set()
         self._looked_at = asyncio.Event()
-        self._asleep = False
+        self.asleep = False  # no things are followed; asking for the board wakes
 
     @property
     def mark(self) -> str:
@@ -193,7 +193,7 @@ class Channel:
         """Everything as it is now: what is committed before this is called is on it."""
         present = self._rooms.presents.open(self._tenant)
         async with self._filling:
-            self._asleep = False
+            self.asleep = False
             committed = present.sequence()
             if self._board.filled and not await self._caught_up(committed):
                 self._board.filled = False
@@ -271,7 +271,7 @@ class Channel:
         return b"alert", _json.encode(AlertMessage(kept.news.what, row, kept.counts))
 
     async def _heard(self, _subject: str, data: bytes) -> None:
-        if self._asleep:
+        if self.asleep:
             return
         if len(self._touched) > UNSEEN_MOST and not self._seen and not self._filling.locked():
             self._sleep()
@@ -350,7 +350,7 @@ class Channel:
 
     def _sleep(self) -> None:
         """Follows no things until somebody asks for the board; marks that were given do not hold any more."""
-        self._asleep, self._board.filled = True, False
+        self.asleep, self._board.filled = True, False
         self._epoch = secrets.token_hex(4)
         self._kept.clear()
         self._touched.clear()

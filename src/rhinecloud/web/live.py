@@ -85,6 +85,8 @@ class Live:
             raise Unavailable("Too many browsers follow live changes; the page still works, load it again for news")
         # Who follows no things needs no beginning: the page that it stands on has read the rest.
         missed = channel.since(mark) if mark or looker.things else []
+        if looker.things and channel.asleep:
+            missed = None
         channel.follow(looker)
         _looking.inc()
         try:
