@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 import os
-from itertools import islice
 from pathlib import Path
-from typing import Final
 
 import pytest
 
 from rhinecloud.base import clock
-
-BETWEEN: Final = 10
-"""Files of other tests that come between two of the browser's."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spreads the browser's files: they keep the processor busy, while the others mostly wait; and none comes last."""
-    files: dict[Path, list[pytest.Item]] = {}
-    for item in items:
-        files.setdefault(item.path, []).append(item)
-    browser = [path for path in files if path.parent.name == "browser"]
-    others = iter([path for path in files if path.parent.name != "browser"])
-    order = [path for first in browser for path in (first, *islice(others, BETWEEN))]
-    items[:] = [item for path in (*order, *others) for item in files[path]]
 
 
 class HeldClock:

@@ -69,7 +69,8 @@ async def test_a_port_that_is_taken_between_our_look_and_the_childs_is_exchanged
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # nobody listens on it, but nobody else can have it
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
         wanted = [0, taken.getsockname()[1], 0, 0]
         claim = server._claim
         monkeypatch.setattr(server, "_claim", lambda host, port: (wanted and wanted.pop(0)) or claim(host, port))

@@ -98,8 +98,9 @@ class Server:
         draft.write_text(str(self._child.pid))
         draft.replace(self._pid_file)
         child = self._child
-        listening = await _until(lambda: child.poll() is not None or _listens(self.plan.port), START_S)
-        if not listening or child.poll() is not None:
+        # By its own word: on a port that it did not get, somebody else may be listening.
+        ready = await _until(lambda: child.poll() is not None or self._says_ready(), START_S)
+        if not ready or child.poll() is not None:
             raise Unavailable(f"The NATS server does not start: {self._last_words()}")
 
     async def _supervise(self) -> None:
@@ -146,6 +147,12 @@ class Server:
         except (OSError, ValueError):
             return []
         return [pid] if _is_ours(pid, self._folder) else []
+
+    def _says_ready(self) -> bool:
+        try:
+            return b"Server is ready" in (self._folder / "nats.log").read_bytes()
+        except OSError:
+            return False
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
@@ -223,11 +230,6 @@ def _is_ours(pid: int, folder: Path) -> bool:
         return wanted in shown.stdout
     except OSError:
         return False
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 async def _until(condition: Callable[[], bool], patience_s: float) -> bool:
