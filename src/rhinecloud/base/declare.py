@@ -60,6 +60,17 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True):
         return next((label[language] for told, label in self.words if told == value), value)
 
 
+def text(name: str, de: str, en: str, *, options: tuple[str, ...] = (), queryable: bool = False) -> Attribute:
+    """An attribute that is a text."""
+    return Attribute(name=name, label=Label(de=de, en=en), kind="text", options=options, queryable=queryable)
+
+
+def word(name: str, de: str, en: str, words: Mapping[str, Label], *, queryable: bool = True) -> Attribute:
+    """A text of which there are but some values, each with what people read."""
+    made = text(name, de, en, options=tuple(words), queryable=queryable)
+    return msgspec.structs.replace(made, words=tuple(words.items()))
+
+
 class Status(msgspec.Struct, frozen=True):
     """From which value on an attribute colours its thing on the map (see the five status colours)."""
 

@@ -7,12 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rhinecloud.base.declare import Attribute, EntityType, Label
-
-
-def _text(name: str, de: str, en: str, *, queryable: bool = False) -> Attribute:
-    return Attribute(name=name, label=Label(de=de, en=en), kind="text", queryable=queryable)
-
+from rhinecloud.base.declare import Attribute, EntityType, Label, text
 
 ALERT: Final = EntityType(
     name="Alert",
@@ -23,18 +18,18 @@ ALERT: Final = EntityType(
     source="Smart Data Models, dataModel.Alert/Alert",
     retention_days=730,
     attributes=(
-        _text("name", "Titel", "Title"),
+        text("name", "Titel", "Title"),
         Attribute(name="description", label=Label(de="Meldung", en="Message"), kind="language"),
-        _text("category", "Art", "Category"),
-        _text("subCategory", "Regel", "Rule"),
-        _text("severity", "Schwere", "Severity"),
-        _text("alertState", "Zustand", "State"),
+        text("category", "Art", "Category"),
+        text("subCategory", "Regel", "Rule"),
+        text("severity", "Schwere", "Severity"),
+        text("alertState", "Zustand", "State"),
         Attribute(name="dateIssued", label=Label(de="Ausgelöst", en="Issued"), kind="time"),
         Attribute(name="validFrom", label=Label(de="Gilt seit", en="Valid from"), kind="time"),
         Attribute(name="validTo", label=Label(de="Galt bis", en="Valid until"), kind="time"),
         Attribute(name="alertSource", label=Label(de="Worüber", en="About"), kind="relation"),
         Attribute(name="location", label=Label(de="Ort", en="Location"), kind="geo"),
-        _text("source", "Quelle", "Source"),
+        text("source", "Quelle", "Source"),
     ),
 )
 KPI: Final = EntityType(
@@ -46,15 +41,15 @@ KPI: Final = EntityType(
     main="kpiValue",
     source="Smart Data Models, dataModel.KeyPerformanceIndicator/KeyPerformanceIndicator",
     attributes=(
-        _text("name", "Name", "Name"),
+        text("name", "Name", "Name"),
         Attribute(name="kpiValue", label=Label(de="Wert", en="Value"), queryable=True),
-        _text("area", "Stadtbezirk", "District"),
-        _text("category", "Art", "Category"),
-        _text("calculationFormula", "Berechnung", "Calculation"),
-        _text("calculationMethod", "Verfahren", "Method"),
-        _text("currentStanding", "Bewertung", "Standing"),
+        text("area", "Stadtbezirk", "District"),
+        text("category", "Art", "Category"),
+        text("calculationFormula", "Berechnung", "Calculation"),
+        text("calculationMethod", "Verfahren", "Method"),
+        text("currentStanding", "Bewertung", "Standing"),
         Attribute(name="businessTarget", label=Label(de="Ziel", en="Target")),
-        _text("source", "Quelle", "Source"),
+        text("source", "Quelle", "Source"),
     ),
 )
 TYPES: Final = (ALERT, KPI)

@@ -4,7 +4,7 @@ In: declarations that a pack's author writes. Out: `Pack` values, found by `pack
 It must not know the web, HTTP or any store, and no particular pack.
 """
 
-from rhinecloud.base.declare import Attribute, EntityType, Label, Model, Status
+from rhinecloud.base.declare import Attribute, EntityType, Label, Model, Status, text, word
 from rhinecloud.insight import Ahead, Change, Forecast, Indicator, Past, Rule, Step
 from rhinecloud.operations import (
     Agency,
@@ -138,7 +138,9 @@ __all__ = [
     "moment",
     "packs",
     "seed_centres",
+    "text",
     "trials",
     "weekday",
+    "word",
     "write_told",
 ]

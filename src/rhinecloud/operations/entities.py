@@ -11,17 +11,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from rhinecloud.base.clock import iso
-from rhinecloud.base.declare import Attribute, EntityType, Label, Status
+from rhinecloud.base.declare import Attribute, EntityType, Label, Status, text
 from rhinecloud.base.model import Instance, Op, Update
 
 from .declare import SEVERITIES, Incident, IncidentType
 from .life import OVER, STATES
 
 SOURCE: Final = "system:operations"
-
-
-def _text(name: str, de: str, en: str, *, options: tuple[str, ...] = (), queryable: bool = False) -> Attribute:
-    return Attribute(name=name, label=Label(de=de, en=en), kind="text", options=options, queryable=queryable)
 
 
 INCIDENT: Final = EntityType(
@@ -34,12 +30,12 @@ INCIDENT: Final = EntityType(
     main="incidentState",
     status=Status("attention", minor=2, major=3, critical=4),
     attributes=(
-        _text("name", "Nummer", "Number"),
-        _text("category", "Art", "Kind", queryable=True),
+        text("name", "Nummer", "Number"),
+        text("category", "Art", "Kind", queryable=True),
         Attribute(name="description", label=Label(de="Bezeichnung", en="Description"), kind="language"),
-        _text("severity", "Schwere", "Severity", options=("info", "minor", "major", "critical")),
-        _text("urgency", "Dringlichkeit", "Urgency", options=("later", "soon", "immediate")),
-        _text("incidentState", "Zustand", "State", options=STATES, queryable=True),
+        text("severity", "Schwere", "Severity", options=("info", "minor", "major", "critical")),
+        text("urgency", "Dringlichkeit", "Urgency", options=("later", "soon", "immediate")),
+        text("incidentState", "Zustand", "State", options=STATES, queryable=True),
         Attribute(name="attention", label=Label(de="Beachtung", en="Attention"), kind="integer", minimum=0, maximum=4),
         Attribute(name="isExercise", label=Label(de="Übung", en="Exercise"), kind="boolean"),
         Attribute(name="dateReported", label=Label(de="Gemeldet", en="Reported"), kind="time"),

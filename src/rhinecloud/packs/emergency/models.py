@@ -6,12 +6,7 @@ status is the last telegram of the German scheme aligned in 2017 (FMS; TETRA sho
 
 from __future__ import annotations
 
-from rhinecloud.kit import Attribute, EntityType, Label
-
-
-def _text(name: str, de: str, en: str, options: tuple[str, ...] = (), *, queryable: bool = False) -> Attribute:
-    return Attribute(name=name, label=Label(de=de, en=en), kind="text", options=options, queryable=queryable)
-
+from rhinecloud.kit import Attribute, EntityType, Label, text
 
 WORDS = (
     ("0", Label(de="0 priorisierter Sprechwunsch", en="0 priority speech request")),
@@ -37,7 +32,7 @@ VEHICLE = EntityType(
     main="radioStatus",
     retention_days=365,
     attributes=(
-        _text("name", "Rufname", "Call sign", queryable=True),
+        text("name", "Rufname", "Call sign", queryable=True),
         Attribute(
             name="radioStatus",
             label=Label(de="Funkstatus", en="Radio status"),
@@ -58,10 +53,10 @@ VEHICLE = EntityType(
         Attribute(
             name="heading", label=Label(de="Fahrtrichtung", en="Heading"), unit="DD", minimum=0, maximum=360, decimals=0
         ),
-        _text("vehicleType", "Fahrzeugart", "Kind of vehicle", queryable=True),
-        _text("agency", "Behörde", "Agency", queryable=True),
+        text("vehicleType", "Fahrzeugart", "Kind of vehicle", queryable=True),
+        text("agency", "Behörde", "Agency", queryable=True),
         Attribute(name="crew", label=Label(de="Besatzung", en="Crew"), kind="integer", minimum=0, maximum=50),
-        _text("station", "Standort", "Station"),
-        _text("dataProvider", "Datenanbieter", "Data provider"),
+        text("station", "Standort", "Station"),
+        text("dataProvider", "Datenanbieter", "Data provider"),
     ),
 )

@@ -8,7 +8,7 @@ Units: UN/CEFACT Recommendation 20.
 
 from __future__ import annotations
 
-from rhinecloud.kit import Attribute, EntityType, Label, Status
+from rhinecloud.kit import Attribute, EntityType, Label, Status, text, word
 
 
 def _number(
@@ -22,22 +22,6 @@ def _number(
         maximum=maximum,
         decimals=decimals,
         **more,  # type: ignore[arg-type]
-    )
-
-
-def _text(name: str, de: str, en: str, *, queryable: bool = False) -> Attribute:
-    return Attribute(name=name, label=Label(de=de, en=en), kind="text", queryable=queryable)
-
-
-def _word(name: str, de: str, en: str, words: dict[str, Label], *, queryable: bool = True) -> Attribute:
-    """A text of which there are but some values, each with what people read."""
-    return Attribute(
-        name=name,
-        label=Label(de=de, en=en),
-        kind="text",
-        options=tuple(words),
-        words=tuple(words.items()),
-        queryable=queryable,
     )
 
 
@@ -110,9 +94,9 @@ WATER = EntityType(
         # The record discharge at Ruhrort is 11,600 m³/s (31.01.1995).
         _number("flow", "Abfluss", "Discharge", "MQS", 0, 25_000, decimals=0, max_rate=1_500),
         # Beside the model, as PEGELONLINE tells them. The number of the gauge Ruhrort is 2770010.
-        _text("stationCode", "Pegelnummer", "Gauge number", queryable=True),
-        _word("levelState", "Lage zum Mittel", "Against the mean", _STATES),
-        _word("shippingState", "Schifffahrt", "Shipping", _STATES),
+        text("stationCode", "Pegelnummer", "Gauge number", queryable=True),
+        word("levelState", "Lage zum Mittel", "Against the mean", _STATES),
+        word("shippingState", "Schifffahrt", "Shipping", _STATES),
         _number("floodMark1", "Hochwassermarke I", "Flood mark I", "MTR", 0, 20, decimals=2),
         _number("floodMark2", "Hochwassermarke II", "Flood mark II", "MTR", 0, 20, decimals=2),
         _number("meanLevel", "Mittlerer Wasserstand (MW)", "Mean level (MW)", "MTR", 0, 20, decimals=2),
@@ -233,7 +217,7 @@ AIR = EntityType(
         _POINT,
         Attribute(name="stationCode", label=Label(de="Stationskennung", en="Station code"), kind="text"),
         Attribute(name="stationName", label=Label(de="Stationsname", en="Station name"), kind="text"),
-        _word(
+        word(
             "typeOfLocation",
             "Lage",
             "Kind of place",
@@ -356,9 +340,9 @@ NOISE = EntityType(
         # night, and the level of the night from 22 to 6 o'clock; both of the last 24 hours, indicative for the year's.
         _number("Lden", "Tag-Abend-Nacht-Pegel Lden", "Day-evening-night level Lden", "2N", 15, 140, queryable=True),
         _number("Lnight", "Nachtpegel Lnight", "Night level Lnight", "2N", 15, 140, queryable=True),
-        _word("noiseSource", "Lärmquelle", "Source of the noise", _SOURCES),
+        word("noiseSource", "Lärmquelle", "Source of the noise", _SOURCES),
         # TA Lärm, 6.1: what is built here decides how loud a plant may be heard.
-        _word("areaKind", "Gebietsart", "Kind of area", _AREAS),
+        word("areaKind", "Gebietsart", "Kind of area", _AREAS),
         _number("heartbeat", "Lebenszeichen", "Heartbeat", None, 0, 1, decimals=0),
     ),
 )
@@ -404,6 +388,6 @@ SOIL = EntityType(
         _number("soilMoistureEc", "Elektrische Leitfähigkeit", "Electrical conductivity", "D10", 0, 2, decimals=3),
         _number("litterCoverage", "Abfall auf der Fläche (0 bis 1)", "Litter (0 to 1)", None, 0, 1, decimals=2),
         _number("soilDepth", "Tiefe der Sonde", "Depth of the probe", "MTR", 0, 5, decimals=2),
-        _word("soilKind", "Bodenart", "Kind of soil", _SOILS, queryable=False),
+        word("soilKind", "Bodenart", "Kind of soil", _SOILS, queryable=False),
     ),
 )

@@ -7,19 +7,7 @@ word for what people ask (price of an hour, places for whom), the names are ours
 
 from __future__ import annotations
 
-from rhinecloud.kit import Attribute, EntityType, Label, Status
-
-
-def _text(name: str, de: str, en: str, *, queryable: bool = False) -> Attribute:
-    return Attribute(name=name, label=Label(de=de, en=en), kind="text", queryable=queryable)
-
-
-def _word(name: str, de: str, en: str, words: dict[str, Label], *, queryable: bool = True) -> Attribute:
-    """A text of which there are but some values, each with what people read."""
-    label = Label(de=de, en=en)
-    return Attribute(
-        name=name, label=label, kind="text", options=tuple(words), words=tuple(words.items()), queryable=queryable
-    )
+from rhinecloud.kit import Attribute, EntityType, Label, Status, text, word
 
 
 def _count(name: str, de: str, en: str, *, queryable: bool = False) -> Attribute:
@@ -53,19 +41,19 @@ def _money(name: str, de: str, en: str) -> Attribute:
 
 
 _PLACE = (
-    _text("name", "Name", "Name", queryable=True),
-    _text("alternateName", "Weiterer Name", "Alternate name"),
-    _text("description", "Beschreibung", "Description"),
+    text("name", "Name", "Name", queryable=True),
+    text("alternateName", "Weiterer Name", "Alternate name"),
+    text("description", "Beschreibung", "Description"),
     Attribute(name="location", label=Label(de="Ort", en="Location"), kind="geo"),
     _object("address", "Adresse", "Address"),
-    _text("areaServed", "Gebiet", "Area served"),
-    _text("dataProvider", "Datenanbieter", "Data provider"),
-    _text("source", "Quelle", "Source"),
+    text("areaServed", "Gebiet", "Area served"),
+    text("dataProvider", "Datenanbieter", "Data provider"),
+    text("source", "Quelle", "Source"),
     _metres("width", "Breite", "Width", 1_000),
     _metres("length", "Länge", "Length", 1_000),
     _list("category", "Merkmale", "Categories"),
     _list("images", "Bilder", "Images"),
-    _text("color", "Farbe", "Colour"),
+    text("color", "Farbe", "Colour"),
 )
 
 _STATES = {
@@ -113,8 +101,8 @@ _COUNTED = (
         decimals=2,
         queryable=True,
     ),
-    _word("status", "Zustand", "State", _STATES),
-    _word("occupancyTrend", "Tendenz", "Trend", _TRENDS, queryable=False),
+    word("status", "Zustand", "State", _STATES),
+    word("occupancyTrend", "Tendenz", "Trend", _TRENDS, queryable=False),
     Attribute(
         name="availableSpotNumberForecast",
         label=Label(de="Vorhersage der freien Plätze", en="Forecast of free places"),
@@ -142,12 +130,12 @@ _TERMS = (
     _flag("feeCharged", "Kostet Gebühren", "Costs a fee"),
     _money("pricePerHour", "Preis einer Stunde (Währung siehe dort)", "Price of an hour (see currency)"),
     _money("priceMaximumPerDay", "Höchster Preis eines Tages", "Most for a day"),
-    _text("feeDescription", "Gebühren in Worten", "Fees in words"),
-    _text("priceCurrency", "Währung", "Currency"),
+    text("feeDescription", "Gebühren in Worten", "Fees in words"),
+    text("priceCurrency", "Währung", "Currency"),
     _object("priceRatePerMinute", "Preis je Minute", "Price per minute"),
-    _text("openingHours", "Öffnungszeiten (Schreibweise von OpenStreetMap)", "Opening hours (as OpenStreetMap has it)"),
-    _text("maximumParkingDuration", "Höchste Parkdauer", "Longest stay"),
-    _text("website", "Internetseite", "Web page"),
+    text("openingHours", "Öffnungszeiten (Schreibweise von OpenStreetMap)", "Opening hours (as OpenStreetMap has it)"),
+    text("maximumParkingDuration", "Höchste Parkdauer", "Longest stay"),
+    text("website", "Internetseite", "Web page"),
 )
 
 CAR_PARK = EntityType(
@@ -166,12 +154,12 @@ CAR_PARK = EntityType(
         *_COUNTED,
         *_FOR_WHOM,
         *_TERMS,
-        _text("parkingSiteId", "Kennung", "Site id"),
-        _text("provider", "Anbieter", "Provider"),
-        _text("owner", "Eigentümer", "Owner"),
-        _text("contactPoint", "Ansprechstelle", "Contact point"),
-        _text("reservationType", "Reservierung", "Reservation"),
-        _text("securityType", "Bewachung", "Security"),
+        text("parkingSiteId", "Kennung", "Site id"),
+        text("provider", "Anbieter", "Provider"),
+        text("owner", "Eigentümer", "Owner"),
+        text("contactPoint", "Ansprechstelle", "Contact point"),
+        text("reservationType", "Reservierung", "Reservation"),
+        text("securityType", "Bewachung", "Security"),
         _metres("maximumAllowedHeight", "Einfahrtshöhe", "Greatest height allowed", 10),
         _metres("maximumAllowedWidth", "Einfahrtsbreite", "Greatest width allowed", 10),
         _metres("averageSpotWidth", "Mittlere Platzbreite", "Average width of a place", 10),
@@ -239,10 +227,10 @@ SPOT = EntityType(
     attributes=(
         *_PLACE,
         *_TERMS,
-        _word("status", "Zustand", "State", _SPOT_STATES),
-        _text("reservedFor", "Vorbehalten für", "Reserved for"),
-        _text("parkingPermit", "Berechtigung", "Permit"),
-        _text("permitActiveHours", "Zeiten der Berechtigung", "Hours of the permit"),
+        word("status", "Zustand", "State", _SPOT_STATES),
+        text("reservedFor", "Vorbehalten für", "Reserved for"),
+        text("parkingPermit", "Berechtigung", "Permit"),
+        text("permitActiveHours", "Zeiten der Berechtigung", "Hours of the permit"),
         Attribute(
             name="refParkingSite",
             label=Label(de="Parkplatz", en="Car park"),
@@ -282,7 +270,7 @@ STREET = EntityType(
         _list("permitActiveHours", "Zeiten der Berechtigung", "Hours of the permit"),
         _list("parkingMode", "Aufstellung", "Parking mode"),
         _list("acceptedPaymentMethod", "Zahlungsmittel", "Means of payment"),
-        _text("provider", "Anbieter", "Provider"),
+        text("provider", "Anbieter", "Provider"),
     ),
 )
 
