@@ -14,7 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rhinecloud.base.errors import BadRequestData, Conflict, Forbidden, ResourceNotFound
-from rhinecloud.operations import Barrier, Crossing, Desk, Incident, Need, Pick, Place, Report, Zone, assignments
+from rhinecloud.operations import (
+    Barrier,
+    Crossing,
+    Desk,
+    Incident,
+    Need,
+    Pick,
+    Place,
+    Report,
+    UnitKind,
+    Zone,
+    assignments,
+)
 from rhinecloud.operations.incidents import SYSTEM
 from rhinecloud.operations.proposing import EMPTY, NEVER, Candidate, City, propose, solve
 from rhinecloud.operations.tables import Shelf
@@ -56,18 +68,23 @@ def test_a_status_is_kept_and_taken_also_where_it_is_not_usual(tmp_path: Path, h
         room.report_status("hlf-1", "x")
 
 
-def test_what_a_unit_had_reported_by_a_moment_is_found_however_much_came_since(
+def test_the_status_that_a_unit_had_at_a_moment_is_found_however_much_came_since(
     tmp_path: Path, held_clock: HeldClock
 ) -> None:
     _, room, _ = manned(tmp_path, held_clock, "hlf-1")
     held_clock.tick(10)
     room.report_status("hlf-1", "3")
+    room.report_status("hlf-1", "5")  # a wish to speak is no status
     then = held_clock()
     for _ in range(30):
         held_clock.tick(1)
         room.report_status("hlf-1", "4")
         room.report_status("hlf-1", "1")
-    assert [r.digit for r in room.reports("hlf-1", until_us=then, limit=5)] == ["3", "2"]
+    room.report_status("hlf-1", "8", at_us=then - 5_000_000)  # it comes late
+    kind = room.things(UnitKind)["fire"]
+    was = room.standing("hlf-1", kind, then)
+    assert was is not None and was.digit == "3"
+    assert room.standing("hlf-1", kind, then - 20_000_000) is None
 
 
 def test_a_message_that_comes_twice_counts_once(tmp_path: Path, held_clock: HeldClock) -> None:

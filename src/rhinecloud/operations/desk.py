@@ -29,6 +29,7 @@ from .declare import (
     Speech,
     StatusReport,
     Unit,
+    UnitKind,
 )
 from .incidents import Move, Report
 from .journal import Entry, Keeper, Verdict
@@ -229,8 +230,12 @@ class Desk:
         with self._dispatching(unit_id) as work:
             return radio.report(work, unit_id, digit, **members)
 
-    def reports(self, unit_id: str, *, until_us: int | None = None, limit: int = 1000) -> list[StatusReport]:
-        return radio.reports(self._shelf, self.unit(unit_id).id, until_us=until_us, limit=limit)
+    def reports(self, unit_id: str, *, limit: int = 1000) -> list[StatusReport]:
+        return radio.reports(self._shelf, self.unit(unit_id).id, limit=limit)
+
+    def standing(self, unit_id: str, kind: UnitKind | None, at_us: int) -> StatusReport | None:
+        """The status that a unit had at a moment; see `radio.standing`."""
+        return radio.standing(self._shelf, self.unit(unit_id).id, kind, at_us)
 
     def waiting(self) -> list[Speech]:
         """Units that wait to speak."""

@@ -6,16 +6,12 @@ and the step is marked. A wish to speak (0, 5) never changes the status.
 
 from __future__ import annotations
 
-from typing import Final
-
 from rhinecloud.base.clock import SECOND
 from rhinecloud.base.errors import BadRequestData, Conflict, ResourceNotFound
 
 from . import assignments, incidents, things, units
 from .declare import Assignment, Speech, StatusReport, Unit, UnitKind
 from .tables import Shelf, Work
-
-_LATEST_US: Final = 2**63 - 1
 
 
 def report(
@@ -102,12 +98,22 @@ def get(work: Work, speech_id: int) -> Speech:
     return Speech(**dict(zip(Speech.__struct_fields__, row, strict=True)))
 
 
-def reports(
-    asked: Work | Shelf, unit_id: str, *, since_us: int = 0, until_us: int | None = None, limit: int = 1000
-) -> list[StatusReport]:
-    """What a unit reported from one moment up to another, the newest first."""
-    names = ", ".join(StatusReport.__struct_fields__)
-    sql = f"SELECT {names} FROM status_report WHERE unit = ? AND at_us BETWEEN ? AND ?"  # noqa: S608 - ours
-    sql += " ORDER BY at_us DESC, id DESC LIMIT ?"
-    rows = asked.rows(sql, unit_id, since_us, _LATEST_US if until_us is None else until_us, limit)
+_REPORT = f"SELECT {', '.join(StatusReport.__struct_fields__)} FROM status_report"  # noqa: S608 - ours
+_NEWEST = "ORDER BY at_us DESC, id DESC LIMIT ?"
+
+
+def reports(asked: Work | Shelf, unit_id: str, *, since_us: int = 0, limit: int = 1000) -> list[StatusReport]:
+    """What a unit reported, the newest first."""
+    rows = asked.rows(f"{_REPORT} WHERE unit = ? AND at_us >= ? {_NEWEST}", unit_id, since_us, limit)
     return [StatusReport(**dict(zip(StatusReport.__struct_fields__, row, strict=True))) for row in rows]
+
+
+def standing(asked: Work | Shelf, unit_id: str, kind: UnitKind | None, at_us: int) -> StatusReport | None:
+    """What a unit's status was at a moment: its last report by then that was no wish to speak and did not come late."""
+    calls = [s.digit for s in kind.statuses if s.means == "call"] if kind else []
+    marks = ", ".join("?" * len(calls))
+    rows = asked.rows(
+        f"{_REPORT} WHERE unit = ? AND at_us <= ? AND NOT late AND digit NOT IN ({marks}) {_NEWEST}",
+        *(unit_id, at_us, *calls, 1),
+    )
+    return StatusReport(**dict(zip(StatusReport.__struct_fields__, rows[0], strict=True))) if rows else None

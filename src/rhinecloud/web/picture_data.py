@@ -20,8 +20,6 @@ from .things import LOCATION
 
 SECOND_MS: Final = 1000
 MOST_INCIDENTS: Final = 200
-MOST_REPORTS: Final = 50
-"""How far back a unit's status of a moment is looked for: beyond late ones and wishes to speak."""
 
 
 class Layer(msgspec.Struct, kw_only=True):
@@ -237,13 +235,10 @@ def _place(
 
 def _then(desk: Desk, unit: Unit, kind: UnitKind | None, at_us: int) -> Unit:
     """A unit with the status it had at a moment."""
-    for report in desk.reports(unit.id, until_us=at_us, limit=MOST_REPORTS):
-        status = kind.status(report.digit) if kind else None
-        if report.late:
-            continue
-        if status is None or status.means != "call":
-            return msgspec.structs.replace(unit, status=report.digit, status_us=report.at_us, unusual=report.unusual)
-    return msgspec.structs.replace(unit, status="", status_us=0, unusual=False)
+    was = desk.standing(unit.id, kind, at_us)
+    if was is None:
+        return msgspec.structs.replace(unit, status="", status_us=0, unusual=False)
+    return msgspec.structs.replace(unit, status=was.digit, status_us=was.at_us, unusual=was.unusual)
 
 
 def _drawing(drawing: picture.Drawing, language: str, layer: str, sections: dict[str, str], mine: bool) -> ShownDrawing:
