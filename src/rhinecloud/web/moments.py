@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -22,7 +22,7 @@ from .things import LOCATION, NAMES, Kinds, Row, level, name_of, position, short
 
 MOVES: Final = 60_000
 """Changes in one answer; who plays fast is given coarser steps."""
-STEP: Final = 6_000
+MOST_STEP: Final = 6_000
 """Things that may differ between two moments for the second to be told as what differs from the first."""
 MOVERS_S: Final = 300.0
 """How long it is remembered which things move."""
@@ -38,6 +38,13 @@ class Move(msgspec.Struct, array_like=True):
     state: int | None = None
     place: tuple[float, float] | None = None
     gone: bool = False
+
+
+class Step(NamedTuple):
+    """What is otherwise at a moment than at another."""
+
+    rows: list[Row]
+    gone: list[str]  # ids of what was not there
 
 
 class Movers:
@@ -75,19 +82,19 @@ class Moments:
         rows = await self._placed(told, at_us)
         return list(rows.values())[:LIMIT], len(rows) <= LIMIT
 
-    async def step(self, since_us: int, at_us: int) -> tuple[list[Row], list[str]] | None:
-        """What was otherwise at a moment than at another: rows, and ids of what was not there. None: too much was."""
+    async def step(self, since_us: int, at_us: int) -> Step | None:
+        """What was otherwise at a moment than at another. None: too much was."""
         earlier, later = sorted((since_us, at_us))
         about = self._attrs() | {LOCATION}
-        touched = await self._history.touched(earlier, later, about, STEP)
-        if len(touched) > STEP:
+        touched = await self._history.touched(earlier, later, about, MOST_STEP)
+        if len(touched) > MOST_STEP:
             return None
         told = await self._history.glance(at_us, self._attrs(), ids=touched, everything=True)
         rows = await self._placed(told, at_us)
         there = {part.entity for part in told}
         # Of what they may not see, nobody is told that it went.
         gone = [e for e, types in touched.items() if e not in there and self._kind(types) is not None]
-        return list(rows.values()), gone
+        return Step(list(rows.values()), gone)
 
     async def _placed(self, told: Sequence[Told], at_us: int) -> dict[str, Row]:
         """Rows by id, named, and standing where they stood."""

@@ -74,14 +74,13 @@ class Data:
         board = await channel.board()
         query = request.query_params
         at, mark = query.get("at", ""), channel.mark
-        since, gone = query.get("since", ""), list[str]()
+        since_us, step = moment(query["since"]) if at and query.get("since") else None, None
         if at:
             at_us, mark, complete = moment(at), "", True
             moments = self._moments(visit, board, readable)
-            if since and (step := await moments.step(moment(since), at_us)):
-                rows, gone = step
+            if since_us is not None and (step := await moments.step(since_us, at_us)):
+                rows = step.rows
             else:
-                since = ""
                 rows, complete = await moments.picture(at_us)
         else:
             at_us, complete = self._rooms.clock(), board.complete
@@ -93,8 +92,8 @@ class Data:
             mark=mark,
             ms=at_us // 1000,
             limit=LIMIT,
-            since_ms=moment(since) // 1000 if at and since else None,
-            gone=gone,
+            since_ms=since_us // 1000 if step and since_us is not None else None,
+            gone=step.gone if step else [],
         )
         return await packed(request, snapshot)
 

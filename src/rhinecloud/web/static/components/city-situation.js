@@ -30,10 +30,7 @@ class CitySituation extends HTMLElement {
   #changed = new Map(); // id → whether its place in the list would be another
   #frame = 0;
   #time = null; // TimeTravel
-  #shownAt = ""; // the moment of the past that the things are of
-  #present = false; // what is shown is all that there is now
-  #line = ""; // how the line for live changes is
-  #whole = 0; // when the last whole picture of the past came; 0: what is shown is none
+  #told = null; // {at, whole}: of which moment everything is shown ("" is now), and when it was last told whole
   #clock = null;
 
   async connectedCallback() {
@@ -170,7 +167,7 @@ class CitySituation extends HTMLElement {
 
   /** How the past went on. */
   #moved(moves, ms) {
-    this.#whole = 0;
+    this.#told = null;
     for (const move of moves) {
       const before = this.#picked.things.get(move[1]);
       if (!before) continue; // came into being; the next picture has it
@@ -208,9 +205,8 @@ class CitySituation extends HTMLElement {
       return;
     }
     if (at !== island.at && !this.#time.overtaken) return;
-    this.#shownAt = at;
-    if (snapshot.sinceMs === null || this.#present) this.#whole = at && snapshot.complete ? Date.now() : 0;
-    this.#present = !at && snapshot.complete;
+    const stepped = snapshot.sinceMs !== null && this.#told?.at;
+    this.#told = snapshot.complete ? { at, whole: stepped ? this.#told.whole : Date.now() } : null;
     const first = !this.#picked.things.size;
     if (alerts) this.#alarm(alerts.alerts, false);
     else if (at) this.#alertsOf(Date.parse(at));
@@ -229,9 +225,9 @@ class CitySituation extends HTMLElement {
 
   /** The moment of which everything is shown, so that another one can be told as what differs; "" where that is none. */
   #base() {
-    if (this.#whole && Date.now() - this.#whole < WHOLE_MS) return this.#shownAt;
-    const soon = new Date(Date.now() + 1000).toISOString().replace(/\.\d+/, "");
-    return this.#present && this.#line === "live" ? soon : "";
+    if (this.#told?.at) return Date.now() - this.#told.whole < WHOLE_MS ? this.#told.at : "";
+    if (!this.#told || this.#live?.state !== "live") return "";
+    return new Date(Date.now() + 1000).toISOString().replace(/\.\d+/, "");
   }
 
   /** The alerts of the moment; `redraw` where things are there already. */
@@ -276,7 +272,6 @@ class CitySituation extends HTMLElement {
   }
 
   #status(state) {
-    this.#line = state;
     showState(state, this.#live?.heard);
     this.toggleAttribute("data-offline", state === "offline");
   }

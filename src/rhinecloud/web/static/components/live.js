@@ -55,6 +55,10 @@ export class Live {
     clearInterval(this.#watch);
   }
 
+  get state() {
+    return this.#state;
+  }
+
   get heard() {
     return this.#heard;
   }
