@@ -32,6 +32,7 @@ OPEN: Final = ("queued", "delivered")
 RESEND_S: Final = 2.0
 """A device that has just connected gets what its session held by itself; what is still queued then is sent again."""
 EARLY: Final = 1000
+"""Acknowledgements kept for commands whose number is not known yet; those of other messages are among them."""
 LONGEST_S: Final = 30 * 86_400.0
 
 SCHEMA: Final = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
@@ -208,7 +209,7 @@ class Telling:
             with shelf.work(SYSTEM) as work:
                 ids = [p.delivery.id for p in parcels]
                 attempts.recover(work, ids, why="what came of it could not be noted", pause_s=DOUBT_S)
-        except Exception:  # they are taken up at the next start
+        except (sqlite3.Error, RhineError):  # they are taken up at the next start
             log.exception("telling_not_given_back")
 
     def _begin(self, shelf: Shelf, line: str) -> list[Parcel]:

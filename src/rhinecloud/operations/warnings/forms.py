@@ -75,7 +75,7 @@ def _unzipped(name: str, data: bytes) -> Iterator[Item]:
                 return
             for each in files:
                 yield from _entry(archive, each, f"{name}/{each.filename}")
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:  # as zipfile raises them
         yield _refused(name, data, "not-zip", f"The archive is broken: {error}")
 
 
