@@ -39,10 +39,11 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCity]:
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCity]:
+    """With the past that comes at once; a file that looks further back says so (`DAYS`)."""
     data = tmp_path_factory.mktemp("browser") / "data"
     data.mkdir()
-    (data / "rhinecloud.toml").write_text("demo_days = 8\n")  # a week to look back on is enough
+    (data / "rhinecloud.toml").write_text(f"demo_days = {getattr(request.module, 'DAYS', 3)}\n")
     with run_city(data) as city:
         city.until(lambda: len(city.get("/web/things")["rows"]) > 20, "the demo city's things")
         yield city

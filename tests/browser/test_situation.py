@@ -14,6 +14,7 @@ from tests.journeys.conftest import LiveCity
 from .conftest import PASSWORD, Open
 
 pytestmark = pytest.mark.browser
+DAYS = 8
 
 GAUGE = "urn:ngsi-ld:WaterObserved:ruhrort"
 

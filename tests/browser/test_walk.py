@@ -14,6 +14,7 @@ from tests.journeys.conftest import LiveCity
 from .conftest import Open
 
 pytestmark = pytest.mark.browser
+DAYS = 8
 
 RULE = "Much water in the brook"
 

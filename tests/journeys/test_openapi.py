@@ -1,6 +1,6 @@
 """What our OpenAPI document says is what the city does: schemathesis makes requests from it.
 
-RHINECLOUD_FUZZ_EXAMPLES says how many are made for each operation (4 where nothing is said).
+RHINECLOUD_FUZZ_EXAMPLES says how many are made for each operation (8 where nothing is said).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 
 from .conftest import LiveCity
 
-EXAMPLES = os.environ.get("RHINECLOUD_FUZZ_EXAMPLES", "4")
+EXAMPLES = os.environ.get("RHINECLOUD_FUZZ_EXAMPLES", "8")
 # What a schema cannot say is left out of the checks: which bodies are good NGSI-LD, which queries mean something.
 CHECKS = (
     "not_a_server_error",
